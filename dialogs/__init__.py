@@ -1,0 +1,1 @@
+"""Handrail's dialog engine: pure; it knows no Teams, no SQL and no clock."""

@@ -1,0 +1,172 @@
+"""What is stored of a conversation, and nothing else.
+
+The list of answers is the only truth: where a person is, what was tried and what is known are folds over
+it (`dialogs.walk`). Every field here survives JSON; a field that could be computed from the answers does
+not belong here.
+"""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from dialogs.guide import ChoiceId, FixId, FixResult, GuideId, NodeId
+
+PromptId: TypeAlias = str
+FORMAT = 1  # of the stored state; raised with an upgrade in `dialogs.codec`
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a pasted error page or message held. Ids are lower-case GUIDs, `timestamp` is ISO 8601 UTC."""
+
+    codes: tuple[int, ...] = ()
+    correlation_id: str | None = None
+    request_id: str | None = None
+    trace_id: str | None = None
+    timestamp: str | None = None
+    app_id: str | None = None
+    app_name: str | None = None
+    device_state: str | None = None
+    platform: str | None = None
+
+    def __bool__(self) -> bool:
+        """Whether anything was found."""
+        return bool(self.codes) or any(
+            v is not None for k, v in msgspec.structs.asdict(self).items() if k != "codes"
+        )
+
+
+class _Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="is"):
+    at: int  # when, seconds since 1970, UTC
+
+
+class Began(_Answer, frozen=True, kw_only=True, tag="began"):
+    """A guide was begun: at the start, or by switching to another error in the middle."""
+
+    guide: GuideId
+    content: str  # the content version it was begun with
+
+
+class Picked(_Answer, frozen=True, kw_only=True, tag="picked"):
+    """Choices at an `ask` node."""
+
+    node: NodeId
+    choices: tuple[ChoiceId, ...]
+
+
+class Typed(_Answer, frozen=True, kw_only=True, tag="typed"):
+    """A value at a `collect` node; `text` is None when it was skipped."""
+
+    node: NodeId
+    text: str | None
+
+
+class Tried(_Answer, frozen=True, kw_only=True, tag="tried"):
+    """What a fix of a `try` node came to."""
+
+    node: NodeId
+    fix: FixId
+    result: FixResult
+
+
+class Probed(_Answer, frozen=True, kw_only=True, tag="probed"):
+    """What an automatic check said. `detail` is for the ticket, never for a branch."""
+
+    node: NodeId
+    outcome: str
+    detail: str = ""
+
+
+class Noticed(_Answer, frozen=True, kw_only=True, tag="noticed"):
+    """Codes and ids found in what the person wrote or pasted; no step of the guide by itself."""
+
+    evidence: Evidence
+
+
+class Remarked(_Answer, frozen=True, kw_only=True, tag="remarked"):
+    """The person's own words for the helpdesk: added on purpose, or what "something else" said."""
+
+    text: str
+
+
+class Rated(_Answer, frozen=True, kw_only=True, tag="rated"):
+    """How helpful it was, 1 to 5."""
+
+    score: int
+
+
+Answer: TypeAlias = Began | Picked | Typed | Tried | Probed | Noticed | Remarked | Rated
+
+
+class _Aside(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="asks"):
+    """A question of the bot's own, asked on top of the guide. `enter` is what closes it."""
+
+
+class SwitchGuide(_Aside, frozen=True, kw_only=True, tag="switch"):
+    """Another error came up: switch to it, or stay?"""
+
+    guide: GuideId
+    code: int | None = None
+
+
+class ConfirmHandover(_Aside, frozen=True, kw_only=True, tag="handover"):
+    """Here is what would be handed over: do it, add something, or not now?"""
+
+
+class AddRemark(_Aside, frozen=True, kw_only=True, tag="remark"):
+    """Type what should be added to the hand-over."""
+
+
+class WhatElse(_Aside, frozen=True, kw_only=True, tag="what-else"):
+    """A fix led to something else: what does it say now?"""
+
+
+class ConfirmRestart(_Aside, frozen=True, kw_only=True, tag="restart"):
+    """Really start from the beginning?"""
+
+
+class ChooseLanguage(_Aside, frozen=True, kw_only=True, tag="language"):
+    """Which language?"""
+
+
+class CameBack(_Aside, frozen=True, kw_only=True, tag="came-back"):
+    """It was solved and is back: go on where we were, start again, or hand over?"""
+
+
+Aside: TypeAlias = (
+    SwitchGuide | ConfirmHandover | AddRemark | WhatElse | ConfirmRestart | ChooseLanguage | CameBack
+)
+
+CaseStatus: TypeAlias = Literal["open", "claimed", "resolved", "withdrawn"]
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The hand-over that was made last. The whole file is in the store; here is what the person is told."""
+
+    number: str
+    status: CaseStatus
+    opened_at: int
+    queue: str
+    by: str = ""  # who works on it
+    reference: str = ""  # the ticket system's own number, "" until it is filed
+    trouble: bool = (
+        False  # the ticket system refuses it; the case is kept and the helpdesk sees it on the board
+    )
+
+
+class Conversation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One person's conversation."""
+
+    v: int = FORMAT
+    language: str = "en"
+    plain: bool = False  # the person asked for text without cards
+    turn: int = 0  # events taken; ids of prompts and requests are made of it
+    session: int = 0  # raised with every fresh start; lines of the transcript carry it
+    prompt: PromptId = ""  # the prompt that is valid now
+    answered: PromptId = ""  # the prompt that was answered last: a second click on it is no news
+    answers: tuple[Answer, ...] = ()
+    aside: Aside | None = None
+    stopped: bool = False  # the person stopped; the answers are kept until the next start
+    waiting: str = ""  # the request id of the probe we wait for
+    case: Case | None = None
+    misses: int = 0  # sentences in a row that were not understood
+    at: int = 0  # when the last event happened

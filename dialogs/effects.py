@@ -1,0 +1,124 @@
+"""The closed list of what we ask of the world, and Prompt: what a person is shown, before rendering.
+
+Texts are keys with arguments. A string argument is data (a person's words, an id, a number): renderers
+escape it. An argument that is itself a `Text` is resolved in the reader's language.
+"""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from dialogs.case import CaseFile
+from dialogs.conversation import CaseStatus, PromptId
+from dialogs.events import Command
+from dialogs.text import Text
+
+Tone: TypeAlias = Literal["plain", "good", "warning"]
+
+
+class Option(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One button, or one line of a list. `alone`: cannot be ticked with others."""
+
+    id: str
+    label: Text
+    alone: bool = False
+    main: bool = False  # the one most people press
+
+
+class Choices(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="choices"):
+    """Pick one, or several. `scale` is a short row of numbers (1 to 5)."""
+
+    options: tuple[Option, ...]
+    several: bool = False
+    scale: bool = False
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag="entry"):
+    """One text field. `limit` is in characters. `skip` is the way round it, None when there is none."""
+
+    label: Text
+    kind: Literal["text", "date", "details"] = "text"
+    limit: int = 4000
+    error: Text | None = None  # what the field itself says when it is left empty
+    skip: Option | None = None
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A label and what stands behind it, for the summary before a hand-over."""
+
+    label: Text
+    values: tuple[Text | str, ...]
+
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """Step `step` of about `about`."""
+
+    step: int
+    about: int
+
+
+class Prompt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One screen. `notes` come first and are short ("I noted the correlation ID"), then `say`."""
+
+    id: PromptId
+    say: Text
+    notes: tuple[Text, ...] = ()
+    more: Text | None = None
+    facts: tuple[Fact, ...] = ()
+    ask: Choices | Entry | None = None
+    commands: tuple[Command, ...] = ()  # small, always in the same place
+    progress: Progress | None = None
+    tone: Tone = "plain"
+
+
+class _Effect(msgspec.Struct, frozen=True, kw_only=True, tag_field="effect"):
+    """Base of all effects."""
+
+
+class Hear(_Effect, frozen=True, kw_only=True, tag="hear"):
+    """Write down what the person said or picked, as a line of the transcript."""
+
+    words: tuple[Text | str, ...]
+
+
+class Show(_Effect, frozen=True, kw_only=True, tag="show"):
+    """Show the person this screen."""
+
+    prompt: Prompt
+
+
+class Retire(_Effect, frozen=True, kw_only=True, tag="retire"):
+    """The screen `prompt` is answered: show on it what was picked, and no buttons any more."""
+
+    prompt: PromptId
+    picked: tuple[Text | str, ...]
+
+
+class StartProbe(_Effect, frozen=True, kw_only=True, tag="probe"):
+    """Run the automatic check `probe`; its result comes back as ProbeFinished(request)."""
+
+    request: str
+    probe: str
+    facts: dict[str, str]
+
+
+class OpenCase(_Effect, frozen=True, kw_only=True, tag="open-case"):
+    """Keep this case, file it with the ticket system, announce it to the helpdesk."""
+
+    file: CaseFile
+
+
+class ChangeCase(_Effect, frozen=True, kw_only=True, tag="change-case"):
+    """The case changed: keep it, and bring the helpdesk's card up to date.
+
+    `note` is for the case's own log: who said what ("" when only the status changed).
+    """
+
+    number: str
+    status: CaseStatus
+    by: str = ""
+    note: str = ""
+    reference: str = ""
+
+
+Effect: TypeAlias = Hear | Show | Retire | StartProbe | OpenCase | ChangeCase

@@ -1,0 +1,108 @@
+"""The closed list of what can happen to a conversation, in our words.
+
+Every face (Teams, the web page, the terminal), the outbox and the helpdesk speak to the engine with these
+and nothing else. What a person typed has been through the redactor before it gets here.
+"""
+
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from dialogs.conversation import PromptId
+
+# What a person can ask for at any point, by button or by words.
+Command: TypeAlias = Literal[
+    "hello", "back", "restart", "repeat", "help", "cancel", "person", "status", "language", "plain", "cards",
+    "works-now", "is-back",
+]  # fmt: skip
+
+
+class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
+    at: int  # seconds since 1970, UTC: the engine has no clock
+    fresh: str = ""  # a case number nobody has yet, should this event open a case
+
+
+class Opened(_Event, frozen=True, kw_only=True, tag="opened"):
+    """The person opened the chat for the first time, or installed the app."""
+
+
+class Said(_Event, frozen=True, kw_only=True, tag="said"):
+    """The person wrote something. `removed` names the kinds of secrets that were cut out of it."""
+
+    text: str
+    removed: tuple[str, ...] = ()
+
+
+class Chose(_Event, frozen=True, kw_only=True, tag="chose"):
+    """The person pressed a button, or sent a list of ticked choices, on prompt `prompt`."""
+
+    prompt: PromptId
+    options: tuple[str, ...]
+
+
+class Entered(_Event, frozen=True, kw_only=True, tag="entered"):
+    """The person filled in the text field of prompt `prompt`."""
+
+    prompt: PromptId
+    text: str
+    removed: tuple[str, ...] = ()
+
+
+class Commanded(_Event, frozen=True, kw_only=True, tag="commanded"):
+    """The person pressed one of the small buttons (back, a person please, ...) on prompt `prompt`.
+
+    `value` is the language code for `language`. An empty `prompt` means: not from a card.
+    """
+
+    command: Command
+    prompt: PromptId = ""
+    value: str = ""
+
+
+class Attached(_Event, frozen=True, kw_only=True, tag="attached"):
+    """The person sent something that is not text: files, pictures, voice."""
+
+    names: tuple[str, ...]
+
+
+class ProbeFinished(_Event, frozen=True, kw_only=True, tag="probed"):
+    """An automatic check came back. `outcome` is "unknown" when it could not tell."""
+
+    request: str
+    outcome: str
+    detail: str = ""
+
+
+class TicketFiled(_Event, frozen=True, kw_only=True, tag="filed"):
+    """The ticket system has the case under `reference`."""
+
+    number: str
+    reference: str
+
+
+class TicketRefused(_Event, frozen=True, kw_only=True, tag="refused"):
+    """The ticket system will not take the case; people have to look at it."""
+
+    number: str
+    reason: str
+
+
+class CaseClaimed(_Event, frozen=True, kw_only=True, tag="claimed"):
+    """Somebody of the helpdesk took the case."""
+
+    number: str
+    by: str
+
+
+class CaseResolved(_Event, frozen=True, kw_only=True, tag="resolved"):
+    """The helpdesk closed the case, with a note for the person."""
+
+    number: str
+    by: str
+    note: str
+
+
+Event: TypeAlias = (
+    Opened | Said | Chose | Entered | Commanded | Attached
+    | ProbeFinished | TicketFiled | TicketRefused | CaseClaimed | CaseResolved
+)  # fmt: skip
