@@ -23,7 +23,7 @@ class _Blanks(dict[str, str]):
 
 
 class Library(msgspec.Struct, frozen=True, kw_only=True):
-    """One version of the content. `texts` is language -> key -> words; `version` names the content exactly."""
+    """One version of the content. `texts`: language -> key -> words; `version` names it exactly."""
 
     version: str
     guides: Mapping[GuideId, Guide]
