@@ -6,18 +6,18 @@ from dialogs.guide import Match, Offer, Try, Way
 SAW_LOOP = (Match(subject="seen", values=("loop", "circle")),)
 
 
-def test_no_condition_always_holds():
+def test_no_condition_always_holds() -> None:
     """An empty `when` holds for anybody."""
     assert holds((), {})
 
 
-def test_one_of_several_values_is_enough():
+def test_one_of_several_values_is_enough() -> None:
     """Several values of a subject mean: any of them."""
     assert holds(SAW_LOOP, {"seen": ("terms", "circle")})
     assert not holds(SAW_LOOP, {"seen": ("terms",)})
 
 
-def test_every_subject_must_hold():
+def test_every_subject_must_hold() -> None:
     """Several subjects mean: all of them."""
     when = (*SAW_LOOP, Match(subject="code", values=(code_value(50076),)))
 
@@ -25,7 +25,7 @@ def test_every_subject_must_hold():
     assert not holds(when, {"seen": ("loop",)})
 
 
-def test_the_first_way_that_holds_is_taken():
+def test_the_first_way_that_holds_is_taken() -> None:
     """Ways are ordered; the last one has no condition and takes the rest."""
     ways = (Way(to="a", when=SAW_LOOP), Way(to="b"))
 
@@ -33,13 +33,13 @@ def test_the_first_way_that_holds_is_taken():
     assert way(ways, {}) == "b"
 
 
-def test_ways_without_a_way_on_are_refused():
+def test_ways_without_a_way_on_are_refused() -> None:
     """A list of ways that leaves somebody standing is a mistake of the guide, and says so."""
     with pytest.raises(ValueError, match="no way on"):
         way((Way(to="a", when=SAW_LOOP),), {})
 
 
-def test_fixes_an_answer_points_to_come_first():
+def test_fixes_an_answer_points_to_come_first() -> None:
     """The best evidence is offered first, then the general fixes, each once, and only so many."""
     node = Try(
         id="fixes",
