@@ -1,0 +1,37 @@
+"""The exceptions of the shell: who is at fault, and is another try worth it."""
+
+
+class ConfigError(Exception):
+    """A setting is wrong. The message names the variable, its value and the remedy."""
+
+
+class ContentError(Exception):
+    """The guides cannot be used. The message lists what is wrong and where."""
+
+
+class StoreUnavailable(Exception):  # noqa: N818 - a state of the world, not a mistake
+    """The database cannot be read or written now. Nothing was kept; the sender should try again."""
+
+
+class NumberTaken(Exception):  # noqa: N818 - an outcome of a race
+    """Another case has this number. The turn was not kept and should be taken again with a fresh one."""
+
+
+class DeliveryFailed(Exception):  # noqa: N818 - the field's word
+    """It did not work this time. `retry_after` is what the other side asked for, in seconds.
+
+    `unknown` is True when it may have worked all the same (a timeout after sending).
+    """
+
+    def __init__(self, reason: str, *, retry_after: float | None = None, unknown: bool = False) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+        self.unknown = unknown
+
+
+class DeliveryRefused(Exception):  # noqa: N818 - the field's word
+    """It will never work as it is; trying again is of no use."""
+
+
+class DeliveryParked(Exception):  # noqa: N818 - the field's word
+    """The person cannot be reached until they write again or the app is back."""

@@ -1,0 +1,1 @@
+"""What is kept: conversations, outbox, transcript, cases. SQL lives here and nowhere else."""

@@ -1,0 +1,201 @@
+"""The store as the rest of the bot sees it: one protocol for SQLite and PostgreSQL.
+
+A turn is one call: the store begins, hands the stored conversation to a pure function, keeps what that
+returns and commits. Nothing in here knows what the function decides, nor what is in a message.
+Times are seconds since 1970, UTC, as floats where a fraction matters.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Literal, Protocol, TypeAlias
+
+import msgspec
+
+from bot.address import Address, Person
+from dialogs.case import CaseFile
+from dialogs.conversation import CaseStatus, Conversation
+
+Who: TypeAlias = Literal["person", "bot", "helpdesk"]
+MessageState: TypeAlias = Literal["ready", "leased", "done", "parked", "dead"]
+
+
+class _Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Base of all records."""
+
+
+class NewMessage(_Record, frozen=True, kw_only=True):
+    """An effect, to be written into the outbox. `key` is unique for ever: writing it twice is once.
+
+    Messages of one `lane` leave in the order they were written, one at a time.
+    """
+
+    key: str
+    lane: str
+    kind: str
+    conversation: str
+    body: bytes
+
+
+class Message(NewMessage, frozen=True, kw_only=True):
+    """A message out of the outbox. `attempt` counts from 1 and fences: only its holder may settle it."""
+
+    id: int
+    attempt: int
+    created_at: float
+    state: MessageState = "leased"
+    due_at: float = 0.0
+    error: str = ""
+    receipt: str = ""
+
+
+class NewLine(_Record, frozen=True, kw_only=True):
+    """A line of the transcript. `body` is JSON: a Prompt for the bot, a list of words for people."""
+
+    who: Who
+    at: int
+    session: int
+    body: bytes
+
+
+class Line(NewLine, frozen=True, kw_only=True):
+    """A kept line. `seq` rises by one within its conversation, starting at 1."""
+
+    seq: int
+
+
+class LogEntry(_Record, frozen=True, kw_only=True):
+    """What happened to a case: who, when, and what they wrote."""
+
+    at: int
+    status: CaseStatus
+    by: str = ""
+    note: str = ""
+
+
+class CaseRecord(_Record, frozen=True, kw_only=True):
+    """A case as the helpdesk sees it. The number is unique; the file never changes, the log grows."""
+
+    number: str
+    conversation: str
+    status: CaseStatus
+    opened_at: int
+    changed_at: int
+    person: Person
+    file: CaseFile
+    by: str = ""
+    reference: str = ""
+    zone: str = ""
+    log: tuple[LogEntry, ...] = ()
+
+
+class CaseChange(_Record, frozen=True, kw_only=True):
+    """A new entry in the log of case `number`; "" leaves a field as it is."""
+
+    number: str
+    entry: LogEntry
+    by: str = ""
+    reference: str = ""
+
+
+class Kept(_Record, frozen=True, kw_only=True):
+    """What one turn leaves behind. All of it is kept, or none.
+
+    `address` None means: as it was. `reply` is the answer to the sender, given again to every repeat.
+    """
+
+    conversation: Conversation
+    address: Address | None = None
+    lines: tuple[NewLine, ...] = ()
+    messages: tuple[NewMessage, ...] = ()
+    cases: tuple[CaseRecord, ...] = ()
+    changes: tuple[CaseChange, ...] = ()
+    reply: bytes = b""
+
+
+class Receipt(_Record, frozen=True, kw_only=True):
+    """`repeat`: this event had been taken before, nothing changed, `reply` is the first one."""
+
+    reply: bytes
+    repeat: bool
+
+
+Decide: TypeAlias = Callable[[Conversation | None, Address | None], Kept]
+
+
+class Settled(_Record, frozen=True, kw_only=True):
+    """How a claimed message ended: done with a receipt, or dead, or to be tried again at `due_at`."""
+
+    id: int
+    attempt: int
+    state: MessageState
+    receipt: str = ""
+    error: str = ""
+    due_at: float = 0.0
+
+
+class Store(Protocol):
+    """Everything the bot keeps. Every method may raise `StoreUnavailable`."""
+
+    async def turn(
+        self, conversation: str, event_id: str, decide: Decide, *, settles: Settled | None = None
+    ) -> Receipt:
+        """Take one event: begin, load, decide, save, commit.
+
+        `decide` must be pure: it may run more than once, and on another thread. If `event_id` was taken
+        before in this conversation, `decide` is not called. `settles` ends an outbox message in the same
+        commit; if its attempt no longer holds the lease the turn is still kept (the event id makes it once).
+
+        Raises:
+            NumberTaken: a new case's number is in use; nothing was kept.
+        """
+        ...
+
+    async def conversation(self, key: str) -> tuple[Conversation, Address | None] | None:
+        """A stored conversation, without changing it."""
+        ...
+
+    async def lines(self, conversation: str, *, after: int = 0, limit: int = 500) -> Sequence[Line]:
+        """The transcript behind line `after`, in order."""
+        ...
+
+    async def cases(self, *, status: Sequence[CaseStatus] = (), limit: int = 200) -> Sequence[CaseRecord]:
+        """Cases, newest first; all when no status is named."""
+        ...
+
+    async def case(self, number: str) -> CaseRecord | None:
+        """One case."""
+        ...
+
+    async def claim(self, *, now: float, lease: float, limit: int) -> Sequence[Message]:
+        """Lease messages that are due: per lane only the oldest unsettled one, lanes oldest first.
+
+        `attempt` is raised before anything is tried, so that a message that kills its worker is counted.
+        """
+        ...
+
+    async def settle(self, settled: Settled) -> bool:
+        """End or postpone a claimed message. False: the lease had passed on, nothing changed."""
+        ...
+
+    async def receipt(self, key: str) -> str | None:
+        """The receipt of the done message `key` ("" when it had none), None while it is not done."""
+        ...
+
+    async def unpark(self, conversation: str, *, now: float) -> int:
+        """The person is back: make the parked messages of this conversation ready. How many there were."""
+        ...
+
+    async def next_due(self) -> float | None:
+        """When the earliest waiting message is due, None when nothing waits."""
+        ...
+
+    async def depth(self) -> dict[MessageState, int]:
+        """How many messages are in each state (`done` is left out)."""
+        ...
+
+    async def check(self) -> None:
+        """Prove that the database can be written; raises `StoreUnavailable` with the reason."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what is in hand and let go of the database."""
+        ...
