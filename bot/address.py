@@ -29,6 +29,7 @@ class Address(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     surface: Surface
     person: Person = Person()
+    locale: str = ""  # as the client names it, for example "de-DE"
     zone: str = ""
     channel: str = ""  # Bot Framework channel id, "msteams"
     scope: Literal["personal", "group", "channel"] = "personal"

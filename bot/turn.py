@@ -1,0 +1,208 @@
+"""The straight line every event takes: begin, load, step, save, commit; then wake what waits for it.
+
+A click, a sentence, a probe's result, a ticket's number, a helpdesk's answer: all of them come through
+`Turns.take` (or, from the outbox, through `Turns.decide`). Nothing here knows a face, a card or SQL.
+"""
+
+import secrets
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from bot.address import Address, Person
+from bot.errors import NumberTaken
+from bot.redact import redact
+from bot.store.api import (
+    CaseChange,
+    CaseRecord,
+    Decide,
+    Kept,
+    LogEntry,
+    NewLine,
+    NewMessage,
+    Receipt,
+    Settled,
+    Store,
+)
+from dialogs.conversation import Conversation
+from dialogs.effects import ChangeCase, Effect, Hear, OpenCase, Retire, Show, StartProbe
+from dialogs.engine import step
+from dialogs.events import CaseResolved, Entered, Event, Said
+from dialogs.library import Library
+
+_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread on the phone: no 0/O, 1/I/L, U
+_TRIES = 8  # of case numbers; from the fourth on they are longer
+
+
+def new_number(attempt: int = 0) -> str:
+    """A short number for a case, for example HR-7K3F. It may be taken; the store knows."""
+    length = 4 if attempt < 3 else 7  # noqa: PLR2004 - see _TRIES
+    return "HR-" + "".join(secrets.choice(_ALPHABET) for _ in range(length))
+
+
+class Turns:
+    """Takes events. `changed` is called with the conversation after each commit that changed something."""
+
+    def __init__(
+        self,
+        *,
+        library: Callable[[], Library],
+        store: Store,
+        changed: Callable[[str], None],
+        clock: Callable[[], float] = time.time,
+        mint: Callable[[int], str] = new_number,
+    ) -> None:
+        self._library = library
+        self._store = store
+        self._changed = changed
+        self._clock = clock
+        self._mint = mint
+
+    def now(self) -> int:
+        """The time for an event's `at`, seconds since 1970, UTC."""
+        return int(self._clock())
+
+    async def take(
+        self,
+        conversation: str,
+        event_id: str,
+        event: Event,
+        address: Address | None = None,
+        *,
+        settles: Settled | None = None,
+    ) -> Receipt:
+        """Take one event. A repeat of an event changes nothing and gets the first reply again.
+
+        Args:
+            conversation: The key of the conversation the event happens to.
+            event_id: What makes a repeat a repeat: an activity's id, a card's submit, an outbox message.
+            event: What happened.
+            address: Where the person was met; None when it did not come from them.
+            settles: The outbox message whose end this is, in the same commit.
+
+        Raises:
+            StoreUnavailable: Nothing was kept; the sender should try again.
+        """
+        for attempt in range(_TRIES):
+            try:
+                decide = self.decide(conversation, event, address, attempt=attempt)
+                receipt = await self._store.turn(conversation, event_id, decide, settles=settles)
+            except NumberTaken:
+                if attempt == _TRIES - 1:
+                    raise
+                continue
+            if not receipt.repeat:
+                self._changed(conversation)
+            return receipt
+        raise AssertionError  # pragma: no cover - the loop returns or raises
+
+    def decide(
+        self, conversation: str, event: Event, address: Address | None = None, *, attempt: int = 0
+    ) -> Decide:
+        """The pure function that the store runs inside the turn's transaction."""
+        event = msgspec.structs.replace(_clean(event), fresh=self._mint(attempt))
+        library = self._library()
+
+        def decided(stored: Conversation | None, where: Address | None) -> Kept:
+            before = (
+                stored if stored is not None else Conversation(language=_first_language(library, address))
+            )
+            done = step(library, before, event)
+            here = address or where or Address(surface="web")
+            return _written_down(conversation, here, event.at, done.conversation, done.effects, address)
+
+        return decided
+
+
+def _clean(event: Event) -> Event:
+    """The event without secrets: they are cut before anything is stored or understood."""
+    if isinstance(event, Said | Entered):
+        found = redact(event.text)
+        return msgspec.structs.replace(event, text=found.text, removed=(*event.removed, *found.removed))
+    if isinstance(event, CaseResolved):
+        return msgspec.structs.replace(event, note=redact(event.note).text)
+    return event
+
+
+def _first_language(library: Library, address: Address | None) -> str:
+    wanted = (address.locale if address else "").lower().replace("_", "-").split("-")[0]
+    return wanted if wanted in library.languages else library.languages[0]
+
+
+def show_key(conversation: str, prompt: str) -> str:
+    """The outbox key under which prompt `prompt` was sent; its receipt is the sent activity's id."""
+    return f"show/{conversation}/{prompt}"
+
+
+def _written_down(
+    key: str,
+    here: Address,
+    at: int,
+    after: Conversation,
+    effects: tuple[Effect, ...],
+    address: Address | None,
+) -> Kept:
+    lines: list[NewLine] = []
+    messages: list[NewMessage] = []
+    cases: list[CaseRecord] = []
+    changes: list[CaseChange] = []
+    reply = b""
+
+    def send(kind: str, lane: str, effect: Effect, message_key: str) -> None:
+        body = msgspec.json.encode(effect)
+        messages.append(NewMessage(key=message_key, lane=lane, kind=kind, conversation=key, body=body))
+
+    for index, effect in enumerate(effects):
+        own = f"{key}/{after.turn}/{index}"
+        match effect:
+            case Hear():
+                body = msgspec.json.encode(effect)
+                lines.append(NewLine(who="person", at=at, session=after.session, body=body))
+            case Show():
+                body = msgspec.json.encode(effect.prompt)
+                lines.append(NewLine(who="bot", at=at, session=after.session, body=body))
+                if here.surface == "teams":
+                    send("show", key, effect, show_key(key, effect.prompt.id))
+            case Retire():
+                reply = msgspec.json.encode(effect)
+                if here.surface == "teams":
+                    send("retire", key, effect, f"retire/{own}")
+            case StartProbe():
+                send("probe", f"probe/{key}", effect, f"probe/{own}")
+            case OpenCase():
+                number = effect.file.number
+                cases.append(_record(key, here.person, here.zone, effect))
+                send("ticket", f"ticket/{number}", effect, f"ticket/{number}")
+                send("handoff", f"handoff/{number}", effect, f"handoff/{number}")
+            case ChangeCase():
+                entry = LogEntry(at=at, status=effect.status, by=effect.by, note=effect.note)
+                changes.append(
+                    CaseChange(number=effect.number, entry=entry, by=effect.by, reference=effect.reference)
+                )
+                send("handoff-update", f"handoff/{effect.number}", effect, f"handoff-update/{own}")
+    return Kept(
+        conversation=after,
+        address=address,
+        lines=tuple(lines),
+        messages=tuple(messages),
+        cases=tuple(cases),
+        changes=tuple(changes),
+        reply=reply,
+    )
+
+
+def _record(key: str, person: Person, zone: str, effect: OpenCase) -> CaseRecord:
+    file = effect.file
+    opened = LogEntry(at=file.opened_at, status="open")
+    return CaseRecord(
+        number=file.number,
+        conversation=key,
+        status="open",
+        opened_at=file.opened_at,
+        changed_at=file.opened_at,
+        person=person,
+        zone=zone,
+        file=file,
+        log=(opened,),
+    )
