@@ -66,6 +66,7 @@ class SigningKeys:
         metadata_url: str,
         *,
         clock: Callable[[], float] = time.monotonic,
+        timeout: float = _TIMEOUT,
     ) -> None:
         """Remember where the keys are; nothing is fetched yet.
 
@@ -73,6 +74,7 @@ class SigningKeys:
             session: The pooled client; it is used, never closed.
             metadata_url: https, or http on loopback.
             clock: Seconds, never going back.
+            timeout: Seconds for one whole fetch.
 
         Raises:
             ValueError: The URL is neither https nor on loopback.
@@ -83,6 +85,7 @@ class SigningKeys:
         if not self._may_fetch(self._url):
             raise ValueError(f"{metadata_url!r} is not a usable OpenID metadata URL: use https")
         self._clock = clock
+        self._timeout = timeout
         self._keys: dict[str, SigningKey] = {}
         self._fetched_at = -math.inf
         self._attempted_at = -math.inf
@@ -141,7 +144,7 @@ class SigningKeys:
 
     async def _fetch(self) -> None:
         try:
-            async with asyncio.timeout(_TIMEOUT):
+            async with asyncio.timeout(self._timeout):
                 metadata = await asyncio.to_thread(msgspec.json.decode, await self._get(self._url))
                 jwks_url = URL(metadata["jwks_uri"])
                 if not self._may_fetch(jwks_url):

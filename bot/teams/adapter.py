@@ -1,0 +1,155 @@
+"""The endpoint that Teams posts to: one request in, one turn of the bot, one answer.
+
+The answer is the contract with Teams. 200 comes after the turn and means "never send this again"; 503 means
+"send it again"; 4xx means that it would fail again. There is no 500: a failure of ours is a reason to repeat.
+
+Must not know: conversations of ours, guides, storage.
+"""
+
+import asyncio
+import traceback
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+import structlog
+from aiohttp import web
+from botbuilder.core import Bot, InvokeResponse, TurnContext
+from botbuilder.core.cloud_adapter_base import CloudAdapterBase
+from botbuilder.schema import Activity, ActivityTypes, DeliveryModes
+from msrest.exceptions import DeserializationError  # type: ignore[attr-defined]  # it re-exports another's
+
+from bot.teams.auth import Gate, NotAdmitted
+from bot.teams.connector import Connector
+from bot.teams.framework import HandrailAuthentication
+from bot.teams.intake import BadRequest, check_head, read_object
+from bot.teams.wire import activity_from, plain
+
+_log = structlog.get_logger(__name__)
+
+_RETRY_AFTER: Final = 5  # seconds
+_HINTS: Final = {
+    401: "Send a valid token of the Bot Connector service.",
+    403: "This bot does not serve this channel, service URL, tenant or sender.",
+    503: "The bot cannot take this now; send it again.",
+}
+
+
+class TurnFailed(Exception):  # noqa: N818  the bot's word to the adapter
+    """The turn took no effect, and the activity is to be delivered again.
+
+    The bot raises it when it could not save what happened. It becomes a 503.
+    """
+
+
+class TeamsAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK has no types
+    """Runs a Bot Framework bot behind our gate, with our connector.
+
+    ``TurnContext``'s send, update and delete and ``continue_conversation`` work as documented; they raise
+    ``DeliveryFailed`` when Teams does not take something. Do not set ``on_turn_error``: it swallows failures,
+    and Teams would take a lost turn for a finished one.
+    """
+
+    def __init__(self, gate: Gate, connector: Connector, *, app_id: str = "") -> None:
+        """Put the parts together.
+
+        Args:
+            gate: Who may come in.
+            connector: The way out.
+            app_id: The bot's app id; empty in local mode.
+        """
+        self._gate = gate
+        self._authentication = HandrailAuthentication(gate, connector, app_id=app_id)
+        super().__init__(self._authentication)
+
+    async def process(self, request: web.Request, bot: Bot) -> web.Response:
+        """Answer one request; never raises.
+
+        Args:
+            request: What was posted; register this for every method.
+            bot: Whose ``on_turn`` is run.
+        """
+        try:
+            return await self._process(request, bot)
+        except BadRequest as error:
+            _log.info("activity_refused", status=error.status, hint=error.hint)
+            return _error(error.status, "BadRequest", error.hint)
+        except NotAdmitted as error:
+            _log.info("activity_refused", status=error.status, reason=error.reason)
+            return _error(error.status, "NotAdmitted", _HINTS[error.status], error.retry_after)
+        except TurnFailed as error:
+            cause = error.__cause__
+            _log.warning("turn_failed", cause=type(cause).__name__ if cause else None)
+        except Exception as error:  # noqa: BLE001  whatever went wrong, Teams shall deliver again
+            # Places only: an error's text, and even a line of source, may carry what a person wrote.
+            places = [
+                f"{frame.filename}:{frame.lineno} {frame.name}"
+                for frame in traceback.extract_tb(error.__traceback__)[-8:]
+            ]
+            _log.error("turn_failed", cause=type(error).__name__, places=places)
+        return _error(503, "TurnFailed", _HINTS[503], _RETRY_AFTER)
+
+    async def _process(self, request: web.Request, bot: Bot) -> web.Response:
+        check_head(request)
+        claims = await self._gate.verify(request.headers, _peer(request))
+        body = await read_object(request)
+        self._gate.admit(claims, body)
+        activity = _activity(body)
+        admitted = self._authentication.admitted(activity.service_url)
+        try:
+            result = await self.process_activity(admitted, activity, bot.on_turn)
+        except DeserializationError:
+            # The SDK's handler could not read a part of this very activity; it never will.
+            raise BadRequest(400, "A part of the activity does not have the form of its type.") from None
+        return web.Response(status=200) if result is None else _invoke_answer(result)
+
+    def _process_turn_results(self, context: TurnContext) -> InvokeResponse | None:
+        # The SDK's own version cannot serialise expected replies.
+        if context.activity.delivery_mode == DeliveryModes.expect_replies:
+            replies = [plain(activity) for activity in context.buffered_reply_activities]
+            return InvokeResponse(status=200, body={"activities": replies})
+        if context.activity.type != ActivityTypes.invoke:
+            return None
+        answer = context.turn_state.get(self._INVOKE_RESPONSE_KEY)
+        return InvokeResponse(status=501) if answer is None else answer.value
+
+
+def _activity(body: Mapping[str, Any]) -> Activity:
+    activity = activity_from(body)
+    if not activity.type:
+        raise BadRequest(400, "The activity has no type.")
+    needs_conversation = activity.type in {ActivityTypes.message, ActivityTypes.invoke}
+    if needs_conversation and not activity.conversation.id:
+        raise BadRequest(400, "The activity names no conversation.")
+    return activity
+
+
+def _invoke_answer(result: InvokeResponse) -> web.Response:
+    """Write what the bot answers to an invoke, whatever the bot built it from."""
+    status = int(result.status or 200)
+    if status < 200 or status == 500 or status > 599:
+        raise ValueError(f"the bot answered an invoke with status {status}")
+    if result.body is None:
+        return web.Response(status=status)
+    body = msgspec.json.encode(plain(result.body))
+    return web.Response(status=status, body=body, content_type="application/json")
+
+
+def _error(status: int, code: str, message: str, retry_after: int | None = None) -> web.Response:
+    response = web.json_response({"error": {"code": code, "message": message}}, status=status)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if status == 405:
+        response.headers["Allow"] = "POST"
+    if status in {408, 413}:
+        response.force_close()  # the rest of the body is not worth reading
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def _peer(request: web.Request) -> str | None:
+    """The address at the other end of the socket; never one that a header or a middleware names."""
+    transport: asyncio.Transport | None = request.transport
+    name = None if transport is None else transport.get_extra_info("peername")
+    return str(name[0]) if isinstance(name, tuple) and name else None
