@@ -94,7 +94,19 @@ class Rated(_Answer, frozen=True, kw_only=True, tag="rated"):
     score: int
 
 
-Answer: TypeAlias = Began | Picked | Typed | Tried | Probed | Noticed | Remarked | Rated
+class Handed(_Answer, frozen=True, kw_only=True, tag="handed"):
+    """All of it was handed to the helpdesk, as case `number`."""
+
+    number: str
+
+
+class Ended(_Answer, frozen=True, kw_only=True, tag="ended"):
+    """The person ended it in the middle: it works now, or they stopped."""
+
+    result: Literal["solved", "stopped"]
+
+
+Answer: TypeAlias = Began | Picked | Typed | Tried | Probed | Noticed | Remarked | Rated | Handed | Ended
 
 
 class _Aside(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="asks"):
@@ -110,6 +122,8 @@ class SwitchGuide(_Aside, frozen=True, kw_only=True, tag="switch"):
 
 class ConfirmHandover(_Aside, frozen=True, kw_only=True, tag="handover"):
     """Here is what would be handed over: do it, add something, or not now?"""
+
+    declined: bool = False  # "not now" was said at the end of the guide; the offer stands
 
 
 class AddRemark(_Aside, frozen=True, kw_only=True, tag="remark"):
@@ -165,7 +179,6 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     answered: PromptId = ""  # the prompt that was answered last: a second click on it is no news
     answers: tuple[Answer, ...] = ()
     aside: Aside | None = None
-    stopped: bool = False  # the person stopped; the answers are kept until the next start
     waiting: str = ""  # the request id of the probe we wait for
     case: Case | None = None
     misses: int = 0  # sentences in a row that were not understood

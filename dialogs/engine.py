@@ -1,0 +1,153 @@
+"""step(): one event in; the new conversation and what is asked of the world out.
+
+Nothing a person can do is an error: a stale click, a second click, nonsense, all are ordinary cases below.
+No clock, no I/O, no randomness: the time and a fresh case number come with the event. The same input gives
+the same output, which is what makes repeats, reruns and replays safe.
+
+The tour: `step` sorts events; `dialogs.answering` makes answers of what was said; `dialogs.commands` does
+what was asked for; `dialogs.talk` holds the one door, `enter`; `dialogs.walk` is the fold under all of it.
+"""
+
+from typing import assert_never
+
+import msgspec
+
+from dialogs import answering, commands
+from dialogs.conversation import Conversation, Probed
+from dialogs.effects import ChangeCase, Retire
+from dialogs.events import (
+    Attached,
+    CaseClaimed,
+    CaseResolved,
+    Chose,
+    Commanded,
+    Entered,
+    Event,
+    Opened,
+    ProbeFinished,
+    Said,
+    TicketFiled,
+    TicketRefused,
+)
+from dialogs.guide import Check
+from dialogs.library import Library
+from dialogs.talk import Step, Talk
+from dialogs.text import Text
+
+__all__ = ["Step", "step"]
+
+
+def step(library: Library, conversation: Conversation, event: Event) -> Step:
+    """Take one event.
+
+    Args:
+        library: All content, in one version.
+        conversation: As it was stored.
+        event: What happened, with its time.
+
+    Returns:
+        The conversation to store, and the effects, in order. Both unchanged and empty when the event is no
+        news (a second click, a late result of a check nobody waits for).
+    """
+    if isinstance(event, Chose | Entered | Commanded) and _second_click(conversation, event):
+        return Step(conversation)
+    talk = Talk(library, conversation, at=event.at, fresh=event.fresh)
+    match event:
+        case Opened():
+            talk.again() if talk.walked.running else talk.again("bot/welcome")
+        case Said():
+            answering.said(talk, event.text, event.removed)
+        case Attached():
+            talk.hear(*event.names)
+            talk.again("bot/file")
+        case Chose() | Entered() | Commanded():
+            if event.prompt == conversation.prompt or (isinstance(event, Commanded) and not event.prompt):
+                _on_screen(talk, event)
+            else:
+                _stale(talk, event)
+        case ProbeFinished():
+            if not _probed(talk, event):
+                return Step(conversation)
+        case TicketFiled() | TicketRefused() | CaseClaimed() | CaseResolved():
+            if not _case_news(talk, event):
+                return Step(conversation)
+        case _:
+            assert_never(event)
+    return talk.done()
+
+
+def _second_click(conversation: Conversation, event: Chose | Entered | Commanded) -> bool:
+    return bool(event.prompt) and event.prompt == conversation.answered != conversation.prompt
+
+
+def _stale(talk: Talk, event: Chose | Entered | Commanded) -> None:
+    """An older screen: say so on it, and show where we are. What was typed into it is not lost."""
+    if isinstance(event, Entered):
+        answering.said(talk, event.text, event.removed)
+    else:
+        talk.again("bot/stale")
+    talk.effects.append(Retire(prompt=event.prompt, picked=(Text("bot/earlier"),)))
+
+
+def _on_screen(talk: Talk, event: Chose | Entered | Commanded) -> None:
+    match event:
+        case Chose():
+            answering.choose(talk, event.options)
+        case Entered():
+            answering.said(talk, event.text, event.removed, into_field=True)
+        case Commanded():
+            talk.picked = (Text(f"button/{event.command}"),)
+            talk.hear(*talk.picked)
+            commands.run(talk, event.command, event.value)
+
+
+def _probed(talk: Talk, event: ProbeFinished) -> bool:
+    """An automatic check came back. Only the one we wait for counts."""
+    node = talk.walked.node
+    waiting = talk.conversation.waiting
+    if not waiting or event.request != waiting or not isinstance(node, Check):
+        return False
+    talk.add(Probed(at=event.at, node=node.id, outcome=event.outcome, detail=event.detail))
+    talk.set(waiting="")
+    if talk.conversation.aside is None:
+        talk.enter()
+    return True
+
+
+def _case_news(talk: Talk, event: TicketFiled | TicketRefused | CaseClaimed | CaseResolved) -> bool:
+    """News about a case from the ticket system or the helpdesk. Older cases get their notice, too."""
+    case = talk.conversation.case
+    own = case if case is not None and case.number == event.number else None
+    match event:
+        case TicketFiled():
+            if own is not None:
+                talk.set(case=msgspec.structs.replace(own, reference=event.reference, trouble=False))
+            change = ChangeCase(
+                number=event.number, status=own.status if own else "open", reference=event.reference
+            )
+            talk.effects.append(change)
+            if event.reference != event.number:
+                talk.notice(Text("bot/filed", {"number": event.number, "reference": event.reference}))
+        case TicketRefused():
+            if own is not None:
+                talk.set(case=msgspec.structs.replace(own, trouble=True))
+            status = own.status if own else "open"
+            talk.effects.append(ChangeCase(number=event.number, status=status, note=event.reason))
+        case CaseClaimed():
+            if own is not None and own.status != "open":
+                return False
+            if own is not None:
+                talk.set(case=msgspec.structs.replace(own, status="claimed", by=event.by))
+            talk.effects.append(ChangeCase(number=event.number, status="claimed", by=event.by))
+            talk.notice(Text("bot/claimed-note", {"by": event.by, "number": event.number}))
+        case CaseResolved():
+            if own is not None and own.status in {"resolved", "withdrawn"}:
+                return False
+            if own is not None:
+                talk.set(case=msgspec.structs.replace(own, status="resolved", by=event.by))
+            talk.effects.append(
+                ChangeCase(number=event.number, status="resolved", by=event.by, note=event.note)
+            )
+            key = "bot/resolved" if event.note else "bot/resolved-silent"
+            talk.notice(Text(key, {"by": event.by, "number": event.number, "note": event.note}))
+    return True
