@@ -1,0 +1,226 @@
+"""The environment -> frozen settings: the one file that reads the environment.
+
+All mistakes are told at once, each with the variable, its value (never a secret's) and the remedy. Without an
+app id the bot is in local mode, which no other machine can reach; a half-filled identity refuses to start.
+
+Must not know: what the settings are used for, the command line, how to open anything.
+"""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, Self
+
+import msgspec
+
+from bot import setting_checks as checks
+from bot import setting_values as to
+from bot.errors import ConfigError
+from bot.places import shipped
+from bot.secret import Secret
+from bot.teams.service_urls import PUBLIC
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """One setting: parsed, checked, shown and documented from this one entry.
+
+    `default` is text as it would stand in the environment; "" means that there is none.
+    `field` is its name in Settings.
+    """
+
+    name: str
+    field: str
+    kind: str
+    parse: Callable[[str], Any]
+    default: str
+    meaning: str
+    secret: bool = False
+
+
+SETTINGS: Final = (
+    Setting("MicrosoftAppId", "app_id", "id", to.guid, "",
+            "The bot's app id; without it the bot runs in local mode, for this machine only."),
+    Setting("MicrosoftAppPassword", "app_password", "secret", to.secret, "",
+            "The app's client secret (its value, not its ID); not used with a managed identity.",
+            secret=True),
+    Setting("MicrosoftAppType", "app_type", "word", to.one_of("SingleTenant", "UserAssignedMSI"),
+            "SingleTenant",
+            "How the bot proves itself: SingleTenant with a secret, UserAssignedMSI by a managed identity."),
+    Setting("MicrosoftAppTenantId", "tenant_id", "id", to.guid, "",
+            "The Microsoft Entra tenant of the bot; people of other tenants are refused."),
+    Setting("HANDRAIL_DATABASE_URL", "database_url", "URL", to.database_url, "sqlite:///var/handrail.db",
+            "Where everything is kept; three slashes are relative to the working directory, four absolute.",
+            secret=True),
+    Setting("HANDRAIL_CONTENT", "content", "folder", to.folder, "",
+            "The folder with guides, fixes and texts; without it, the content that comes with Handrail."),
+    Setting("HANDRAIL_TICKETS", "tickets", "word", to.word, "builtin",
+            "The ticket system; builtin keeps cases in Handrail's own database."),
+    Setting("HANDRAIL_HELPDESK_CHANNEL", "helpdesk_channel", "channel", to.channel, "",
+            "The Teams channel that gets the cases: its id (19:…@thread.tacv2) or the link to it."),
+    Setting("HANDRAIL_HELPDESK_LANGUAGE", "helpdesk_language", "language", to.language, "en",
+            "The language of the helpdesk's cards."),
+    Setting("HANDRAIL_HELPDESK_ZONE", "helpdesk_zone", "time zone", to.zone, "UTC",
+            "The time zone of the helpdesk's cards, as an IANA name."),
+    Setting("HANDRAIL_HELPDESK_SERVICE_URL", "helpdesk_service_url", "URL", to.url,
+            "https://smba.trafficmanager.net/teams/",
+            "Where that channel is reached; if HANDRAIL_SERVICE_URLS lacks the default, its first."),
+    Setting("HANDRAIL_PUBLIC_URL", "public_url", "URL", to.url, "",
+            "The address under which people reach this server, for links to the board."),
+    Setting("HANDRAIL_OPENID_METADATA_URL", "openid_metadata_url", "URL", to.url,
+            "https://login.botframework.com/v1/.well-known/openidconfiguration",
+            "Where the keys are published that sign what Teams sends."),
+    Setting("HANDRAIL_TOKEN_URL", "token_url", "URL", to.url, "",
+            "Where the bot gets its token; without it, the Microsoft Entra sign-in of its tenant."),
+    Setting("HANDRAIL_TOKEN_ISSUER", "token_issuer", "URL", to.url, "https://api.botframework.com",
+            "The one issuer whose tokens are accepted."),
+    Setting("HANDRAIL_SERVICE_URLS", "service_urls", "URLs", to.service_urls, PUBLIC,
+            "The URL prefixes that may receive the bot's token, separated by commas."),
+    Setting("HANDRAIL_LANGUAGE", "language", "language", to.language, "en",
+            "The language for people whose own is unknown or not translated."),
+    Setting("HANDRAIL_LOG_LEVEL", "log_level", "word", to.one_of("DEBUG", "INFO", "WARNING", "ERROR"), "INFO",
+            "How much is logged: DEBUG, INFO, WARNING or ERROR."),
+    Setting("HANDRAIL_HOST", "host", "host", to.host, "127.0.0.1",
+            "The address to listen on; --host wins."),
+    Setting("HANDRAIL_PORT", "port", "port", to.port, "3978",
+            "The port to listen on; --port wins."),
+    Setting("HANDRAIL_PROBES", "probes", "words", to.some_of("graph"), "",
+            "Automatic checks: graph asks Microsoft Graph; empty means none."),
+    Setting("HANDRAIL_GRAPH_URL", "graph_url", "URL", to.url, "https://graph.microsoft.com/v1.0",
+            "Where Microsoft Graph is reached."),
+)  # fmt: skip
+"""Every setting there is, in the order in which they are shown."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True, dict=False):
+    """All settings, valid and fitting together. What each means stands in SETTINGS.
+
+    `given` names the settings that were not left to their default; `warnings` are sentences for the log.
+    """
+
+    app_id: str
+    app_password: Secret
+    app_type: str
+    tenant_id: str
+    database_url: Secret
+    content: Path
+    tickets: str
+    helpdesk_channel: str
+    helpdesk_language: str
+    helpdesk_zone: str
+    helpdesk_service_url: str
+    public_url: str
+    openid_metadata_url: str
+    token_url: str
+    token_issuer: str
+    service_urls: str
+    language: str
+    log_level: str
+    host: str
+    port: int
+    probes: frozenset[str]
+    graph_url: str
+    given: frozenset[str]
+    warnings: tuple[str, ...]
+
+    @property
+    def local(self) -> bool:
+        """No app id: this machine only, with the chat page on `/` and the board on `/helpdesk`."""
+        return not self.app_id
+
+    @classmethod
+    def read(
+        cls, environ: Mapping[str, str] | None = None, *, host: str | None = None, port: int | None = None
+    ) -> Self:
+        """Read and check the settings.
+
+        Args:
+            environ: Names and values; None reads the process's environment.
+            host: What --host says; it wins over HANDRAIL_HOST.
+            port: What --port says; it wins over HANDRAIL_PORT.
+
+        Raises:
+            ConfigError: Something is wrong; the message lists all of it, one line each.
+        """
+        values, problems, warnings = examine(environ, host=host, port=port)
+        if problems:
+            count = "A setting is wrong" if len(problems) == 1 else f"{len(problems)} settings are wrong"
+            raise ConfigError("\n  ".join([f"{count}; nothing was started.", *map(str, problems)]))
+        return cls(**values, warnings=warnings)
+
+
+def examine(
+    environ: Mapping[str, str] | None = None, *, host: str | None = None, port: int | None = None
+) -> tuple[dict[str, Any], tuple[checks.Problem, ...], tuple[str, ...]]:
+    """Read the settings as far as they can be read.
+
+    Returns:
+        The values by field (those that are wrong are missing), all problems, and warnings.
+    """
+    environ = os.environ if environ is None else environ
+    texts = {setting.name: environ.get(setting.name, "") for setting in SETTINGS}
+    if host is not None:
+        texts["HANDRAIL_HOST"] = host
+    if port is not None:
+        texts["HANDRAIL_PORT"] = str(port)
+    problems = checks.misspelt_identity(environ)
+    values: dict[str, Any] = {}
+    for setting in SETTINGS:
+        text = texts[setting.name]
+        try:
+            values[setting.field] = _value(setting, text, is_set=setting.name in environ)
+        except ValueError as error:
+            problems.append(checks.Problem(setting.name, _shown(setting, text, texts), str(error)))
+    url = values.get("helpdesk_service_url")
+    if url and not texts["HANDRAIL_HELPDESK_SERVICE_URL"].strip() and "service_urls" in values:
+        values["helpdesk_service_url"] = checks.helpdesk_service_url(url, values["service_urls"])
+    for check in (checks.identity, checks.listening, checks.helpdesk):
+        problems += check(values, texts)
+    given = {name for name, text in texts.items() if text.strip()}
+    return (
+        {**values, "given": frozenset(given)},
+        tuple(problems),
+        tuple(checks.warnings(environ, values, texts)),
+    )
+
+
+def shown(settings: Settings) -> list[tuple[Setting, str, str]]:
+    """Every setting with its value as it may be shown, and where that came from ("set" or "default")."""
+    rows = []
+    for setting in SETTINGS:
+        value = getattr(settings, setting.field)
+        match value:
+            case Secret() if setting.name == "HANDRAIL_DATABASE_URL":
+                text = to.without_password(value.reveal())
+            case Secret():
+                text = "set, not shown" if value else "not set"
+            case frozenset():
+                text = ", ".join(sorted(value))
+            case _:
+                text = str(value)
+        rows.append((setting, text or "not set", "set" if setting.name in settings.given else "default"))
+    return rows
+
+
+def _value(setting: Setting, text: str, *, is_set: bool) -> Any:
+    identity = setting.name in checks.IDENTITY
+    if identity and to.is_placeholder(text) and text.strip():
+        raise ValueError("it is a placeholder; put the real value there")
+    if setting.name == "MicrosoftAppId" and is_set and not text.strip():
+        raise ValueError("it is empty; give the bot's app id, or remove the variable for local mode")
+    if not text.strip() and not (text and identity):
+        text = setting.default
+    if text or setting.name == "HANDRAIL_PROBES":
+        return setting.parse(text if setting.secret or identity else text.strip())
+    if setting.name == "HANDRAIL_CONTENT":
+        return shipped("content", "content")
+    return Secret() if setting.secret else ""
+
+
+def _shown(setting: Setting, text: str, texts: Mapping[str, str]) -> str:
+    """A wrong value, unless it is a secret, holds one, or looks like one pasted into the wrong variable."""
+    password = texts["MicrosoftAppPassword"].strip()
+    looks_secret = re.fullmatch(r"[\w~.-]{30,}", text.strip(), re.ASCII) and "~" in text
+    if setting.secret or looks_secret or (password and password in text):
+        return "set (not shown)" if text else ""
+    return checks.quoted(re.sub(r"(?<=//)[^/]*@", "…@", text)) if text else ""

@@ -1,0 +1,124 @@
+"""Whether settings that are each right also fit together, and what is suspicious without being wrong.
+
+Every check gets the values read so far, by field (a wrong one is missing), and their texts, by name.
+
+Must not know: how the environment is read, what a single value must look like.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+from rapidfuzz import process
+
+from bot.teams.service_urls import PUBLIC, ServiceUrls, is_loopback_host
+
+IDENTITY: Final = ("MicrosoftAppId", "MicrosoftAppPassword", "MicrosoftAppType", "MicrosoftAppTenantId")
+"""The four settings that say who the bot is, in the names that Azure gives them."""
+
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """What is wrong with one setting: its name, its value as it may be shown, a sentence with the remedy."""
+
+    name: str
+    shown: str
+    says: str
+
+    def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        return f"{self.name} is {self.shown}: {self.says}." if self.shown else f"{self.name}: {self.says}."
+
+
+def identity(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Problem]:
+    """Id, secret, tenant and type belong together; nothing half-filled may look like local mode."""
+    problems = []
+    if not texts["MicrosoftAppId"].strip():
+        if any(texts[name].strip() for name in IDENTITY) and "app_id" in values:
+            says = (
+                "it is not set, but other MicrosoftApp… settings are; set it, or remove those for local mode"
+            )
+            problems.append(Problem("MicrosoftAppId", "", says))
+        return problems
+    if not texts["MicrosoftAppTenantId"].strip() and "tenant_id" in values:
+        says = "it is not set; give the tenant (directory) id of the app registration"
+        problems.append(Problem("MicrosoftAppTenantId", "", says))
+    if values.get("app_type") == "UserAssignedMSI":
+        if values.get("app_password"):
+            says = "a managed identity has no secret; remove it, or set MicrosoftAppType to SingleTenant"
+            problems.append(Problem("MicrosoftAppPassword", "set, not shown", says))
+        if values.get("token_url"):
+            says = "a managed identity gets its token from the machine; remove it"
+            problems.append(Problem("HANDRAIL_TOKEN_URL", quoted(texts["HANDRAIL_TOKEN_URL"]), says))
+    elif not texts["MicrosoftAppPassword"] and "app_password" in values:
+        says = "it is not set; give the app's client secret, or set MicrosoftAppType to UserAssignedMSI"
+        problems.append(Problem("MicrosoftAppPassword", "", says))
+    return problems
+
+
+def listening(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Problem]:
+    """A bot without an identity cannot tell who speaks to it, so nobody else may."""
+    host = values.get("host")
+    if host is None or texts["MicrosoftAppId"].strip() or is_loopback_host(host):
+        return []
+    says = "without an app id the bot listens on this machine only; use 127.0.0.1, or set MicrosoftAppId"
+    return [Problem("HANDRAIL_HOST", quoted(host), says)]
+
+
+def helpdesk(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Problem]:
+    """The helpdesk's channel must be of the bot's tenant, and at an address that may get the bot's token."""
+    problems = []
+    tenants = parse_qs(urlsplit(texts["HANDRAIL_HELPDESK_CHANNEL"].strip()).query).get("tenantId", [])
+    own = values.get("tenant_id")
+    if own and values.get("helpdesk_channel") and any(tenant.lower() != own for tenant in tenants):
+        says = "the link is of another tenant; paste a channel's link of the tenant in MicrosoftAppTenantId"
+        problems.append(Problem("HANDRAIL_HELPDESK_CHANNEL", quoted(values["helpdesk_channel"]), says))
+    url, allowed = values.get("helpdesk_service_url"), values.get("service_urls")
+    if values.get("app_id") and url and allowed and not ServiceUrls(allowed).allows(url):
+        says = "HANDRAIL_SERVICE_URLS does not contain it, so nothing could be sent there; add it there"
+        problems.append(Problem("HANDRAIL_HELPDESK_SERVICE_URL", quoted(url), says))
+    return problems
+
+
+def helpdesk_service_url(default: str, allowed: str) -> str:
+    """The default address of the helpdesk's channel, or in another cloud the first allowed one."""
+    if ServiceUrls(allowed).allows(default):
+        return default
+    first = allowed.split(",", maxsplit=1)[0].strip().rstrip("/")
+    return f"{first}/teams/" if first in PUBLIC.split(",") else f"{first}/"
+
+
+def misspelt_identity(environ: Mapping[str, str]) -> list[Problem]:
+    """MICROSOFT_APP_ID is read by nobody, and must not quietly mean local mode."""
+    plain = {name.lower(): name for name in IDENTITY}
+    problems = []
+    for name in environ:
+        meant = plain.get(re.sub(r"[_-]", "", name).lower())
+        # On Windows the system itself writes all names in capitals, and finds them in any case.
+        if meant is not None and name != meant and environ.get(meant) is None:
+            problems.append(Problem(name, "", f"nobody reads this name; write {meant}"))
+    return problems
+
+
+def warnings(environ: Mapping[str, str], values: Mapping[str, Any], texts: Mapping[str, str]) -> list[str]:
+    """What does not stop the bot but is rarely meant."""
+    found = []
+    for name in sorted(environ):
+        if name.startswith("HANDRAIL_") and name not in texts:
+            close = process.extractOne(name, list(texts), score_cutoff=75)
+            hint = f" Did you mean {close[0]}?" if close else " `handrail doctor` lists all settings."
+            found.append(f"{name} is set, but there is no such setting.{hint}")
+    if _GUID.fullmatch(texts["MicrosoftAppPassword"]):
+        found.append("MicrosoftAppPassword looks like the secret's ID; the bot needs the secret's value.")
+    if values.get("app_id") and not values.get("helpdesk_channel") and values.get("tickets") == "builtin":
+        found.append(
+            "HANDRAIL_HELPDESK_CHANNEL is not set: cases are kept, but no helpdesk channel hears of them."
+        )
+    return found
+
+
+def quoted(text: str) -> str:
+    """A value as it stands in a message: escaped, and cut when it is long."""
+    return repr(text if len(text) <= 80 else f"{text[:79]}…")

@@ -1,0 +1,202 @@
+"""From the text of a setting to its value, by kind: one small function each.
+
+A function returns the value or raises ValueError with two halves, "what is wrong; what to do instead". It
+never repeats the text it was given, so that nothing secret can come back out of a message.
+
+Must not know: the environment, the names of settings, what a value is for.
+"""
+
+import re
+import uuid
+import zoneinfo
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import babel
+
+from bot.secret import Secret
+from bot.teams.service_urls import ServiceUrls, is_loopback_host
+
+_PLACEHOLDER = re.compile(
+    r"<.*>|\[.*\]|\$\{.*\}|\$\(.*\)|\{\{.*\}\}|%.*%|\*+|\.{3,}|x{3,}|0[0-]*0"
+    r"|change[-_ ]?me|to-?do|tbd|replace[-_ ]?me|none|null|undefined|your[-_ ].*"
+    r"|@microsoft\.keyvault\(.*\)",
+    re.IGNORECASE | re.DOTALL,
+)
+_CHANNEL = re.compile(r"19:[\w.-]+@thread\.(?:tacv2|skype)", re.ASCII)
+_HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*", re.IGNORECASE | re.ASCII)
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether somebody forgot to fill this in, as in "<your-app-id>", zeros, or "${APP_ID}"."""
+    return _PLACEHOLDER.fullmatch(text.strip()) is not None
+
+
+def _no_padding(text: str) -> str:
+    if text != text.strip():
+        raise ValueError("it begins or ends with white space; remove that, often a line break from a file")
+    return text
+
+
+def guid(text: str) -> str:
+    """An id as Azure writes it, in lower case."""
+    _no_padding(text)
+    try:
+        parsed = str(uuid.UUID(text))
+    except ValueError:
+        parsed = ""
+    if parsed != text.lower():
+        raise ValueError("it is not an id; copy it from Azure, 8-4-4-4-12 hexadecimal digits")
+    return parsed
+
+
+def secret(text: str) -> Secret:
+    """A secret of one line, without white space around it."""
+    if not _no_padding(text).isprintable():
+        raise ValueError("it contains control characters; copy it again, as one line")
+    return Secret(text)
+
+
+def url(text: str) -> str:
+    """An https URL, or http on this machine; without user, query and fragment."""
+    if re.search(r"[\s\\]", text) or not text.isascii() or not text.isprintable():
+        raise ValueError("it is not a URL; write https://host[:port][/path]")
+    try:
+        parts = urlsplit(text)
+        port = parts.port
+    except ValueError:
+        raise ValueError("it is not a URL; write https://host[:port][/path]") from None
+    host = parts.hostname or ""
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("it names a user; write the URL without user and password")
+    if parts.query or parts.fragment or text.endswith(("?", "#")):
+        raise ValueError("it has a query or a fragment; leave out everything from ? or # on")
+    named = _HOST_NAME.fullmatch(host) or is_loopback_host(host)
+    if parts.scheme not in {"http", "https"} or not named or port == 0:
+        raise ValueError("it is not a URL; write https://host[:port][/path]")
+    if parts.scheme == "http" and not is_loopback_host(host):
+        raise ValueError("plain http would send it readable over the network; use https")
+    return text
+
+
+def service_urls(text: str) -> str:
+    """A comma-separated list of URL prefixes, as `bot.teams.service_urls` reads it."""
+    try:
+        ServiceUrls(text)
+    except ValueError:
+        raise ValueError(
+            "it is not a list of URL prefixes; write https://host[:port][/path], separated by commas,"
+            " and plain http only for this machine"
+        ) from None
+    return text
+
+
+def database_url(text: str) -> Secret:
+    """A database URL; secret, because it may hold a password."""
+    scheme, separator, rest = _no_padding(text).partition("://")
+    if not separator or scheme not in {"sqlite", "postgresql"}:
+        raise ValueError("it names no database; write sqlite:///path/to/file.db or postgresql://host/name")
+    if scheme == "sqlite" and (not rest.startswith("/") or not rest.strip("/") or rest.endswith("/")):
+        raise ValueError(
+            "it names no file; write sqlite:///relative/file.db or, with four slashes, sqlite:////absolute/file.db"
+        )
+    if scheme == "sqlite" and ":memory:" in rest:
+        raise ValueError("a database in memory forgets every conversation; name a file")
+    return Secret(text)
+
+
+def folder(text: str) -> Path:
+    """A folder that exists."""
+    path = Path(text).expanduser()
+    if not path.is_dir():
+        raise ValueError("there is no such folder; name the folder that holds guides, fixes and texts")
+    return path
+
+
+def channel(text: str) -> str:
+    """A Teams channel's id, taken from a pasted channel link when need be."""
+    found = unquote(text)
+    if "://" in found:
+        parts = urlsplit(text).path.split("/channel/")
+        found = unquote(parts[1].split("/")[0]) if len(parts) == 2 else ""
+        if not found:
+            raise ValueError(
+                "the link is not a channel's; in Teams use the channel's … menu, Get link to channel"
+            )
+    if _CHANNEL.fullmatch(found):
+        return found
+    if re.search(r"@(thread\.v2|unq\.gbl\.spaces)", found):
+        raise ValueError("this is a chat; a channel's id ends with @thread.tacv2")
+    raise ValueError(
+        "it is not a channel; paste the channel's link from Teams, or its id 19:…@thread.tacv2"
+        " (without ;messageid=)"
+    )
+
+
+def language(text: str) -> str:
+    """A language tag such as de or pt-BR."""
+    try:
+        return str(babel.Locale.parse(text.replace("_", "-"), sep="-")).replace("_", "-")
+    except (ValueError, babel.UnknownLocaleError):
+        raise ValueError("it is not a language; write a tag such as en, de or pt-BR") from None
+
+
+def zone(text: str) -> str:
+    """An IANA time zone."""
+    try:
+        return zoneinfo.ZoneInfo(text).key
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        raise ValueError("it is not a time zone; write an IANA name such as Europe/Berlin or UTC") from None
+
+
+def host(text: str) -> str:
+    """A host to listen on: an address of this machine, or a name."""
+    if text in {"::", "0.0.0.0"} or is_loopback_host(text) or _HOST_NAME.fullmatch(text):  # noqa: S104  compared, not bound
+        return text
+    if re.fullmatch(r"[0-9a-f:.]*:[0-9a-f:.]*", text, re.IGNORECASE) and "::" in text:
+        return text
+    raise ValueError("it is not a host to listen on; write 127.0.0.1, 0.0.0.0 or a name, without a port")
+
+
+def port(text: str) -> int:
+    """A TCP port; 0 lets the system choose."""
+    if not re.fullmatch(r"[0-9]{1,5}", text, re.ASCII) or int(text) > 65535:
+        raise ValueError("it is not a port; write a number from 0 to 65535")
+    return int(text)
+
+
+def word(text: str) -> str:
+    """The name of a part that can be chosen; whether there is one of that name is known where they are."""
+    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,31}", text, re.ASCII):
+        raise ValueError("it is not a name; write one word in small letters, such as builtin")
+    return text
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """One of a few words, whatever their case."""
+
+    def parse(text: str) -> str:
+        for choice in choices:
+            if text.lower() == choice.lower():
+                return choice
+        raise ValueError(f"it is none of the values there are; write {' or '.join(choices)}")
+
+    return parse
+
+
+def some_of(*choices: str) -> Callable[[str], frozenset[str]]:
+    """Any of a few words, separated by commas."""
+
+    def parse(text: str) -> frozenset[str]:
+        words = {word.strip().lower() for word in text.split(",") if word.strip()}
+        if words - set(choices):
+            raise ValueError(f"it names something unknown; write {', '.join(choices)} or leave it empty")
+        return frozenset(words)
+
+    return parse
+
+
+def without_password(database: str) -> str:
+    """A database URL as it may be shown."""
+    return re.sub(r"(?<=://).*@", "…@", re.sub(r"\?.*", "?…", database))
