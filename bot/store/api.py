@@ -176,8 +176,8 @@ class Store(Protocol):
         """End or postpone a claimed message. False: the lease had passed on, nothing changed."""
         ...
 
-    async def receipt(self, key: str) -> str | None:
-        """The receipt of the done message `key` ("" when it had none), None while it is not done."""
+    async def message(self, key: str) -> Message | None:
+        """The outbox message `key` as it stands, done or not; None when there is none (any more)."""
         ...
 
     async def unpark(self, conversation: str, *, now: float) -> int:
