@@ -1,0 +1,1 @@
+"""Automatic checks: one protocol, one file per source."""

@@ -1,0 +1,91 @@
+"""Messages of ours out to Teams: a card or a text to a person, a card into the helpdesk's channel.
+
+It turns the connector's outcomes into the outbox's three exceptions. It must not know what a card says.
+"""
+
+from typing import Any
+
+from bot.address import Address
+from bot.errors import DeliveryFailed, DeliveryParked, DeliveryRefused
+from bot.teams.connector import Connector
+from bot.teams.outcomes import Delivered, Outcome, Park, Refused, Throttled, TryAgain, Unknown
+
+_CARD = "application/vnd.microsoft.card.adaptive"
+# Teams says these of a message it can no longer change; a fresh one is the way on.
+_GONE = frozenset({"gone", "conversation_gone"})
+
+
+class Gone(Exception):  # noqa: N818 - a state of the world
+    """The message to be changed is not there any more."""
+
+
+class TeamsChannel:
+    """Sends and updates; the ids it returns are Teams' activity ids."""
+
+    def __init__(self, connector: Connector) -> None:
+        self._connector = connector
+
+    async def send_card(self, to: Address, card: dict[str, Any], summary: str) -> str:
+        """Show a card; the new activity's id ("" where the client gives none)."""
+        return _delivered(await self._connector.send(to.service_url, to.conversation_id, _card(card, summary))).id
+
+    async def send_text(self, to: Address, text: str) -> str:
+        """Send plain text; the new activity's id."""
+        activity = {"type": "message", "text": text, "textFormat": "plain"}
+        return _delivered(await self._connector.send(to.service_url, to.conversation_id, activity)).id
+
+    async def update_card(self, to: Address, activity_id: str, card: dict[str, Any], summary: str) -> None:
+        """Put a card in the place of an older one.
+
+        Raises:
+            Gone: The older one was deleted.
+        """
+        activity = {**_card(card, summary), "id": activity_id}
+        _delivered(
+            await self._connector.update(to.service_url, to.conversation_id, activity_id, activity)
+        )
+
+    async def typing(self, to: Address) -> None:
+        """Show that an answer is on its way; whether it arrives does not matter."""
+        await self._connector.send(to.service_url, to.conversation_id, {"type": "typing"})
+
+    async def post_card(self, service_url: str, channel_id: str, card: dict[str, Any], summary: str) -> str:
+        """Start a thread in a team's channel with a card; `conversation id|activity id`."""
+        parameters = {
+            "isGroup": True,
+            "channelData": {"channel": {"id": channel_id}},
+            "activity": _card(card, summary),
+        }
+        made = _delivered(await self._connector.create_conversation(service_url, parameters))
+        body = made.body if isinstance(made.body, dict) else {}
+        conversation = str(body.get("id") or channel_id)
+        activity = str(body.get("activityId") or conversation.partition(";messageid=")[2])
+        return f"{conversation}|{activity}"
+
+
+def _card(card: dict[str, Any], summary: str) -> dict[str, Any]:
+    return {
+        "type": "message",
+        "summary": summary,
+        "attachments": [{"contentType": _CARD, "content": card}],
+    }
+
+
+def _delivered(outcome: Outcome) -> Delivered:
+    match outcome:
+        case Delivered():
+            return outcome
+        case Refused(reason=reason) if reason in _GONE:
+            raise Gone(reason)
+        case Refused(reason="credentials"):
+            raise DeliveryFailed("Teams refuses the bot's credentials; run `handrail doctor`")
+        case Refused():
+            raise DeliveryRefused(f"Teams refuses the message: {outcome.reason} (HTTP {outcome.status})")
+        case Park():
+            raise DeliveryParked(f"the app may not write there: {outcome.reason}")
+        case Throttled():
+            raise DeliveryFailed("Teams asks to slow down", retry_after=outcome.retry_after)
+        case TryAgain():
+            raise DeliveryFailed(outcome.reason, retry_after=outcome.retry_after)
+        case Unknown():
+            raise DeliveryFailed(outcome.reason, unknown=True)

@@ -1,0 +1,1 @@
+"""Ticket systems: one protocol, one file per system."""
