@@ -1,0 +1,185 @@
+"""A case in words, once, for everybody who shows it: the helpdesk's card, the plain text, the board.
+
+Words here are plain: cleaned and on one line, but not escaped for Markdown or HTML; that is the business of
+whoever renders them. What the person wrote themselves is marked `own`. Must not know: cards, HTML, tickets.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from bot.cards.speech import Speaker
+from bot.store.api import CaseRecord, LogEntry
+from dialogs.case import Asked, Checked
+from dialogs.text import Text
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One line: what it is about ("private window") and what there is to say ("no").
+
+    `own`: `words` are the person's, as they wrote them, and nobody has checked them.
+    """
+
+    words: str
+    about: str = ""
+    own: bool = False
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A labelled group of lines. `folded`: shown on demand only."""
+
+    id: str
+    label: str
+    rows: tuple[Row, ...]
+    folded: bool = False
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands above the sections. `vouched` says in words whether anybody knows who the person is."""
+
+    number: str
+    status: str
+    opened: str
+    queue: str
+    codes: str
+    person: str
+    vouched: str
+    verified: bool
+    language: str
+    headline: str
+    reference: str
+
+
+def head(record: CaseRecord, speaker: Speaker) -> Head:
+    """The lines above the sections, in the speaker's language."""
+    file = record.file
+    return Head(
+        number=record.number,
+        status=status(record, speaker),
+        opened=speaker.key("card/opened", at=str(record.opened_at)),
+        queue=_named(f"queue/{file.queue}", file.queue, speaker),
+        codes=speaker.say(" → ".join(f"AADSTS{code}" for code in file.codes)),
+        person=speaker.say(record.person.name) or speaker.key("card/nameless"),
+        vouched=speaker.key("card/verified" if record.person.verified else "card/not-verified"),
+        verified=record.person.verified,
+        language=speaker.key("card/writes", language=speaker.language_name(file.language)),
+        headline=speaker.say(file.headline or file.title),
+        reference=speaker.say(record.reference),
+    )
+
+
+def status(record: CaseRecord, speaker: Speaker) -> str:
+    """How far the case is, and who is on it."""
+    by = speaker.say(record.by) or speaker.key("card/somebody")
+    return speaker.key(f"card/status/{record.status}", by=by)
+
+
+def sections(record: CaseRecord, speaker: Speaker) -> list[Section]:
+    """Everything the helpdesk should read about a case, in reading order; empty sections are left out.
+
+    Args:
+        record: The case.
+        speaker: Speaks the language and the zone of the helpdesk, not of the person.
+    """
+    file = record.file
+    found = [
+        _section("app", speaker, _mixed(file.app, speaker)),
+        _section("device", speaker, _mixed(file.device, speaker)),
+        _section("account", speaker, _mixed(file.account, speaker)),
+        _section("since", speaker, _mixed(file.since, speaker)),
+        _section("seen", speaker, _plain(file.seen, speaker)),
+        _section("tried", speaker, _tried(record, speaker)),
+        _section("untried", speaker, _plain(file.untried, speaker)),
+        _section("ruled-out", speaker, _plain(file.ruled_out, speaker)),
+        _section("checked", speaker, [_check(each, record, speaker) for each in file.checks]),
+        _section("ask-next", speaker, _plain(file.ask_next, speaker)),
+        _section("remarks", speaker, [_own(each, speaker) for each in file.remarks]),
+        _section("ids", speaker, _ids(record, speaker)),
+        _section("answers", speaker, [_answer(each, speaker) for each in file.asked], folded=True),
+        _section("log", speaker, [_logged(each, speaker) for each in record.log], folded=True),
+    ]
+    return [each for each in found if each.rows]
+
+
+def _section(name: str, speaker: Speaker, rows: Iterable[Row], *, folded: bool = False) -> Section:
+    said = tuple(row for row in rows if row.words or row.about)
+    return Section(id=name, label=speaker.key(f"card/{name}"), rows=said, folded=folded)
+
+
+def _named(key: str, name: str, speaker: Speaker) -> str:
+    return speaker.key(key) if speaker.has(key) else speaker.say(name)
+
+
+def _plain(texts: Sequence[Text], speaker: Speaker) -> list[Row]:
+    return [Row(words=speaker.say(each)) for each in texts]
+
+
+def _mixed(values: Sequence[Text | str], speaker: Speaker) -> list[Row]:
+    return [
+        Row(words=speaker.say(each)) if isinstance(each, Text) else _own(each, speaker) for each in values
+    ]
+
+
+def _own(words: str, speaker: Speaker) -> Row:
+    """A person's words; a date out of a date field is no longer words, and reads as a date."""
+    said = speaker.say(words)
+    day = speaker.day(said)
+    return Row(words=day, own=day == said)
+
+
+def _tried(record: CaseRecord, speaker: Speaker) -> list[Row]:
+    return [
+        Row(about=speaker.say(each.fix), words=_named(f"result/{each.result}", each.result, speaker))
+        for each in record.file.tried
+    ]
+
+
+def _check(check: Checked, record: CaseRecord, speaker: Speaker) -> Row:
+    """A check, what it said, and when: a service that was fine at 9:52 may not be now."""
+    parts = [
+        _named(f"probe/{check.probe}/{check.outcome}", check.outcome, speaker),
+        speaker.say(check.detail),
+    ]
+    if check.at:
+        parts.append(speaker.time(check.at, near=record.opened_at))
+    about = _named(f"probe/{check.probe}/name", check.probe, speaker)
+    return Row(about=about, words=", ".join(part for part in parts if part))
+
+
+def _ids(record: CaseRecord, speaker: Speaker) -> list[Row]:
+    found = record.file.evidence
+    named = (
+        ("bot/id/correlation", found.correlation_id),
+        ("bot/id/request", found.request_id),
+        ("card/id/trace", found.trace_id),
+        ("bot/id/time", found.timestamp),
+        ("card/id/app", found.app_id),
+        ("bot/id/app", found.app_name),
+        ("card/id/device", found.device_state),
+        ("card/id/platform", found.platform),
+        ("card/id/user", record.person.object_id if record.person.verified else None),
+    )
+    return [Row(about=speaker.key(key), words=speaker.say(value)) for key, value in named if value]
+
+
+def _answer(asked: Asked, speaker: Speaker) -> Row:
+    question = speaker.say(asked.question)
+    if asked.skipped:
+        return Row(about=question, words=speaker.key("card/skipped"))
+    if asked.text is not None:
+        own = _own(asked.text, speaker)
+        return Row(about=question, words=own.words, own=own.own)
+    return Row(about=question, words="; ".join(speaker.say(each) for each in asked.answers))
+
+
+def _logged(entry: LogEntry, speaker: Speaker) -> Row:
+    by = speaker.say(entry.by) or speaker.key("card/somebody")
+    said = speaker.key(f"card/status/{entry.status}", by=by)
+    note = speaker.say(entry.note)
+    return Row(about=speaker.time(entry.at), words=f"{said}: {note}" if note else said)
+
+
+def row_text(row: Row, speaker: Speaker) -> str:
+    """A row as one line of plain text; the person's own words in quotation marks, and marked."""
+    said = f"“{row.words}” ({speaker.key('card/as-written')})" if row.own else row.words
+    return f"{row.about}: {said}" if row.about else said

@@ -1,0 +1,152 @@
+"""The card in the helpdesk's channel: who, what, what was tried, and what to ask next, with nothing to guess.
+
+What a person typed is only ever in TextRuns, where nothing is Markdown, and it says that it is their words.
+Must not know: who presses the buttons, whether the case may be claimed, how the card is sent.
+"""
+
+from typing import Final
+
+from bot.cards import case, elements, escape, plain
+from bot.cards.case import Head, Row, Section
+from bot.cards.elements import Element
+from bot.cards.speech import Speaker
+from bot.store.api import CaseRecord
+
+# Fixed, and without anything of the case in it: a link in a ticket must not be somebody's to choose.
+SIGN_IN_LOG: Final = "https://entra.microsoft.com/#view/Microsoft_AAD_IAM/SignInEventsV3Blade"
+_LONGEST_NOTE: Final = 2000  # characters
+
+
+def note_field(number: str) -> str:
+    """The id of the field with the note for the person, on the card of case `number`."""
+    return f"note-{number}"
+
+
+def card(record: CaseRecord, speaker: Speaker, *, execute: bool, board_url: str = "") -> Element:
+    """The case for the helpdesk, never larger than `elements.LARGEST`.
+
+    Args:
+        record: The case as it is now; a changed case gets a new card in the place of the old one.
+        speaker: Speaks the channel's language and zone.
+        execute: Whether the clients know Action.Execute.
+        board_url: Where this case is on the helpdesk's board; "" when there is no board to open.
+    """
+    return elements.fitted(lambda limited: _build(record, limited, execute, board_url), speaker)
+
+
+def summary(record: CaseRecord, speaker: Speaker) -> str:
+    """One line for the notification."""
+    top = case.head(record, speaker.limited(120))
+    return " · ".join(part for part in (top.number, top.status, top.codes, top.headline) if part)
+
+
+def _build(record: CaseRecord, speaker: Speaker, execute: bool, board_url: str) -> Element:
+    top = case.head(record, speaker)
+    sections = case.sections(record, speaker)
+    folded = [each for each in sections if each.folded]
+    body = [*_top(top, speaker)]
+    for section in sections:
+        if section.id == "ids":
+            body += _ids(section)
+        elif not section.folded:
+            body.append(elements.row(section.label, *_rows(section, speaker)))
+    # Without pasted ids an agent still finds the sign-in by person and time.
+    log = {"type": "Action.OpenUrl", "title": speaker.key("card/sign-in-log"), "url": SIGN_IN_LOG}
+    body.append(elements.actions(log, spacing="Small"))
+    name = f"everything-{record.number}"
+    if folded:
+        body.append(elements.fold(name, *(part for each in folded for part in _folded(each, speaker))))
+    buttons = [*_doing(record, speaker, execute)]
+    if folded:
+        buttons.append(elements.toggle(speaker.key("card/everything"), name))
+    if board_url.startswith(("https://", "http://")):
+        buttons.append({"type": "Action.OpenUrl", "title": speaker.key("card/board"), "url": board_url})
+    return elements.root(speaker, body, fallback=plain.case_text(record, speaker), buttons=buttons)
+
+
+def _top(top: Head, speaker: Speaker) -> list[Element]:
+    where = " · ".join(part for part in (top.status, top.opened, top.queue) if part)
+    body = [
+        elements.runs(elements.run(top.number, size="Large", weight="Bolder")),
+        elements.runs(elements.run(where, isSubtle=True), spacing="None"),
+    ]
+    if top.reference:
+        reference = speaker.key("card/reference", reference=top.reference)
+        body.append(elements.runs(elements.run(reference, isSubtle=True), spacing="None"))
+    if top.codes:
+        body.append(elements.runs(elements.run(top.codes, weight="Bolder"), spacing="Small"))
+    who = elements.runs(elements.run(top.person, weight="Bolder"), f" · {top.language}")
+    vouched = elements.runs(elements.run(top.vouched, weight="Default" if top.verified else "Bolder"))
+    vouched["spacing"] = "None"
+    body.append(
+        {
+            "type": "Container",
+            "style": "default" if top.verified else "attention",
+            "items": [who, vouched],
+            "spacing": "Medium",
+        }
+    )
+    body.append(elements.runs(top.headline, spacing="Small"))
+    return body
+
+
+def _rows(section: Section, speaker: Speaker) -> list[Element]:
+    """The lines of a section; of very many the last ones are left to the board."""
+    shown = max(5, min(40, speaker.limit // 10))
+    lines = [elements.runs(*_row(each, speaker), spacing="None") for each in section.rows[:shown]]
+    if len(section.rows) > shown:
+        more = speaker.key("card/more-lines", count=str(len(section.rows) - shown))
+        lines.append(elements.runs(elements.run(more, isSubtle=True), spacing="None"))
+    return lines
+
+
+def _row(row: Row, speaker: Speaker) -> list[Element]:
+    parts = [elements.run(f"{row.about}: ")] if row.about else []
+    if not row.own:
+        return [*parts, elements.run(row.words)]
+    mark = elements.run(f" ({speaker.key('card/as-written')})", isSubtle=True)
+    return [*parts, elements.run(f"“{row.words}”", italic=True), mark]
+
+
+def _ids(section: Section) -> list[Element]:
+    """What an agent copies: one id a line, in letters that cannot be mistaken for one another."""
+    lines = [
+        elements.runs(
+            elements.run(f"{each.about} ", isSubtle=True),
+            elements.run(f"“{each.words}”" if each.own else each.words, fontType="Monospace"),
+            spacing="None",
+        )
+        for each in section.rows
+    ]
+    label = elements.runs(elements.run(section.label, isSubtle=True))
+    return [{"type": "Container", "style": "emphasis", "items": [label, *lines], "spacing": "Medium"}]
+
+
+def _folded(section: Section, speaker: Speaker) -> list[Element]:
+    return [elements.runs(elements.run(section.label, weight="Bolder")), *_rows(section, speaker)]
+
+
+def _doing(record: CaseRecord, speaker: Speaker, execute: bool) -> list[Element]:
+    """What can still be done with the case: claim it while nobody has, close it until somebody did."""
+    buttons: list[Element] = []
+    if record.status == "open":
+        data = {"case": record.number, "does": "claim"}
+        buttons.append(elements.button(speaker.key("card/claim"), data, execute=execute, style="positive"))
+    if record.status in {"open", "claimed"}:
+        buttons.append(_resolve(record, speaker, execute))
+    return buttons
+
+
+def _resolve(record: CaseRecord, speaker: Speaker, execute: bool) -> Element:
+    who = speaker.say(record.person.name) or speaker.key("card/nameless")
+    note = {
+        "type": "Input.Text",
+        "id": note_field(record.number),
+        "label": speaker.key("card/note", who=escape.cut(who, 60)),
+        "isMultiline": True,
+        "maxLength": _LONGEST_NOTE,
+    }
+    data = {"case": record.number, "does": "resolve"}
+    send = elements.button(speaker.key("card/resolve"), data, execute=execute, inputs=True)
+    inner = {"type": "AdaptiveCard", "body": [note], "actions": [send]}
+    return {"type": "Action.ShowCard", "title": f"{speaker.key('card/resolve')} …", "card": inner}

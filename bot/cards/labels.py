@@ -1,0 +1,41 @@
+"""Words that every face shows the same way: the small buttons, "step 3 of about 6", the notification.
+
+Must not know: cards, JSON, Teams.
+"""
+
+from collections.abc import Iterable
+
+from bot.cards.escape import CUT, cut
+from bot.cards.speech import Speaker
+from dialogs.effects import Prompt
+from dialogs.events import Command
+from dialogs.text import Text
+
+_LONGEST_SUMMARY = 150
+_MOST_VALUES = 30
+
+
+def command(name: Command, speaker: Speaker) -> str:
+    """The label of a small button. Where a message has the plain name, the label's key ends in -label."""
+    labelled = f"bot/{name}-label"
+    return speaker.key(labelled if speaker.has(labelled) else f"bot/{name}")
+
+
+def progress(prompt: Prompt, speaker: Speaker) -> str:
+    """Where the person is: "Step 3 of about 6"; "" when the prompt does not say."""
+    if prompt.progress is None:
+        return ""
+    return speaker.key("bot/step", step=str(prompt.progress.step), about=str(prompt.progress.about))
+
+
+def joined(values: Iterable[Text | str], speaker: Speaker) -> str:
+    """Several values on one line, cut like one text."""
+    said = [speaker.say(each) for each in values]
+    if len(said) > _MOST_VALUES:
+        said[_MOST_VALUES:] = [CUT.strip()]
+    return cut(" · ".join(each for each in said if each), speaker.limit)
+
+
+def summary(prompt: Prompt, speaker: Speaker) -> str:
+    """One line for the notification: what is said, without the details."""
+    return cut(" ".join(speaker.say(prompt.say).split()), _LONGEST_SUMMARY)
