@@ -1,0 +1,244 @@
+"""Outbox messages -> whoever performs them; what comes of it goes back as an event, in the same line.
+
+Here keys become words: each message is rendered in its reader's language, as late as possible. Nothing is
+decided here, and no exception but those of `bot.errors` leaves.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import msgspec
+import structlog
+
+from bot.address import Address
+from bot.cards import handoff as handoff_card
+from bot.cards import plain, prompt as prompt_card
+from bot.cards.plain import case_text
+from bot.cards.speech import Speaker
+from bot.errors import DeliveryFailed, DeliveryRefused
+from bot.outbox.dispatcher import Done, Follow
+from bot.probes.api import Finding, Probe
+from bot.store.api import CaseRecord, Message, Store
+from bot.teams.channel import Gone, TeamsChannel
+from bot.tickets.api import Ticket, TicketSystem
+from bot.turn import Turns, show_key
+from dialogs.conversation import Conversation
+from dialogs.effects import ChangeCase, OpenCase, Retire, Show, StartProbe
+from dialogs.events import Event, ProbeFinished, TicketFiled, TicketRefused
+from dialogs.library import Library
+
+_log = structlog.get_logger(__name__)
+
+PROBE_LIMIT = 8.0  # seconds; a person is waiting
+_TYPING_AFTER = 1.0  # seconds
+
+
+class Helpdesk(msgspec.Struct, frozen=True, kw_only=True):
+    """Where hand-overs are announced, and how its people read. No channel: only the board shows them."""
+
+    channel: str = ""
+    service_url: str = ""
+    language: str = "en"
+    zone: str = ""
+    board_url: str = ""
+
+
+class Delivery:
+    """Performs one outbox message at a time; `Dispatcher` decides which and when."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        turns: Turns,
+        library: Callable[[], Library],
+        channel: TeamsChannel | None,
+        tickets: TicketSystem,
+        probes: Mapping[str, Probe],
+        helpdesk: Helpdesk,
+    ) -> None:
+        self._store = store
+        self._turns = turns
+        self._library = library
+        self._channel = channel
+        self._tickets = tickets
+        self._probes = probes
+        self._helpdesk = helpdesk
+        self._performers: dict[str, Callable[[Message], Awaitable[Done]]] = {
+            "show": self._show,
+            "retire": self._retire,
+            "probe": self._probe,
+            "ticket": self._ticket,
+            "handoff": self._announce,
+            "handoff-update": self._update_announcement,
+        }
+
+    async def perform(self, message: Message) -> Done:
+        """Do what the message asks for.
+
+        Raises:
+            DeliveryFailed, DeliveryRefused, DeliveryParked: see `bot.errors`.
+        """
+        performer = self._performers.get(message.kind)
+        if performer is None:
+            raise DeliveryRefused(f"no performer for {message.kind!r}: written by a newer version?")
+        return await performer(message)
+
+    async def buried(self, message: Message) -> Follow | None:
+        """A message died: whoever waits for it has to hear of it."""
+        if message.kind == "probe":
+            effect = msgspec.json.decode(message.body, type=StartProbe)
+            event: Event = ProbeFinished(at=self._turns.now(), request=effect.request, outcome="unknown")
+            return self._follow(message, event)
+        if message.kind == "ticket":
+            number = msgspec.json.decode(message.body, type=OpenCase).file.number
+            event = TicketRefused(at=self._turns.now(), number=number, reason=message.error)
+            return self._follow(message, event)
+        return None
+
+    # ---- to the person
+
+    async def _show(self, message: Message) -> Done:
+        prompt = msgspec.json.decode(message.body, type=Show).prompt
+        conversation, address = await self._where(message)
+        speaker = Speaker(self._library(), conversation.language, address.zone)
+        channel = self._teams()
+        if conversation.plain or not address.cards:
+            return Done(receipt=await channel.send_text(address, plain.text(prompt, speaker)))
+        card = prompt_card.card(prompt, speaker, execute=address.execute)
+        return Done(receipt=await channel.send_card(address, card, prompt_card.summary(prompt, speaker)))
+
+    async def _retire(self, message: Message) -> Done:
+        effect = msgspec.json.decode(message.body, type=Retire)
+        shown = await self._store.message(show_key(message.conversation, effect.prompt))
+        conversation, address = await self._where(message)
+        if shown is None or not shown.receipt or conversation.plain or not address.cards:
+            return Done()
+        prompt = msgspec.json.decode(shown.body, type=Show).prompt
+        speaker = Speaker(self._library(), conversation.language, address.zone)
+        card = prompt_card.retired(prompt, speaker, effect.picked)
+        try:
+            await self._teams().update_card(
+                address, shown.receipt, card, prompt_card.summary(prompt, speaker)
+            )
+        except Gone:
+            _log.info("card_gone", key=shown.key)
+        return Done()
+
+    # ---- to the helpdesk
+
+    async def _ticket(self, message: Message) -> Done:
+        number = msgspec.json.decode(message.body, type=OpenCase).file.number
+        record = await self._record(number)
+        reference = await self._tickets.find(number)
+        if reference is None:
+            speaker = self._helpdesk_speaker()
+            body = case_text(record, speaker)
+            title = f"{number} · {speaker.say(record.file.title)}"
+            ticket = Ticket(key=number, title=title, body=body, record=record)
+            reference = await self._tickets.create(ticket)
+        event = TicketFiled(at=self._turns.now(), number=number, reference=reference)
+        return Done(receipt=reference, follow=self._follow(message, event))
+
+    async def _announce(self, message: Message) -> Done:
+        number = msgspec.json.decode(message.body, type=OpenCase).file.number
+        if not self._helpdesk.channel or self._channel is None:
+            return Done()
+        return Done(receipt=await self._post(await self._record(number)))
+
+    async def _update_announcement(self, message: Message) -> Done:
+        number = msgspec.json.decode(message.body, type=ChangeCase).number
+        announced = await self._store.message(f"handoff/{number}")
+        if self._channel is None or announced is None or not announced.receipt:
+            return Done()
+        record = await self._record(number)
+        conversation_id, _, activity_id = announced.receipt.partition("|")
+        where = Address(
+            surface="teams",
+            service_url=await self._helpdesk_url(record),
+            conversation_id=conversation_id,
+        )
+        card, summary = self._handoff(record)
+        try:
+            await self._channel.update_card(where, activity_id, card, summary)
+        except Gone:
+            _log.info("handoff_card_gone", number=number)
+        return Done()
+
+    async def _post(self, record: CaseRecord) -> str:
+        card, summary = self._handoff(record)
+        url = await self._helpdesk_url(record)
+        return await self._teams().post_card(url, self._helpdesk.channel, card, summary)
+
+    def _handoff(self, record: CaseRecord) -> tuple[dict[str, Any], str]:
+        speaker = self._helpdesk_speaker()
+        card = handoff_card.card(record, speaker, board_url=self._helpdesk.board_url)
+        return card, handoff_card.summary(record, speaker)
+
+    def _helpdesk_speaker(self) -> Speaker:
+        return Speaker(self._library(), self._helpdesk.language, self._helpdesk.zone)
+
+    async def _helpdesk_url(self, record: CaseRecord) -> str:
+        """The setting, else where the person writes from: the helpdesk's team is in the same tenant."""
+        if self._helpdesk.service_url:
+            return self._helpdesk.service_url
+        kept = await self._store.conversation(record.conversation)
+        address = kept[1] if kept else None
+        if address is not None and address.surface == "teams":
+            return address.service_url
+        return "https://smba.trafficmanager.net/teams/"
+
+    # ---- automatic checks
+
+    async def _probe(self, message: Message) -> Done:
+        effect = msgspec.json.decode(message.body, type=StartProbe)
+        _, address = await self._where(message)
+        probe = self._probes.get(effect.probe)
+        finding = Finding(detail="not set up")
+        if probe is not None:
+            finding = await self._found(probe, effect, address)
+        event = ProbeFinished(
+            at=self._turns.now(), request=effect.request, outcome=finding.outcome, detail=finding.detail
+        )
+        return Done(receipt=finding.outcome, follow=self._follow(message, event))
+
+    async def _found(self, probe: Probe, effect: StartProbe, address: Address) -> Finding:
+        running = asyncio.ensure_future(probe.run(address.person, effect.facts))
+        try:
+            done, _ = await asyncio.wait({running}, timeout=_TYPING_AFTER)
+            if not done and self._channel is not None and address.surface == "teams":
+                await self._channel.typing(address)
+            return await asyncio.wait_for(running, PROBE_LIMIT - _TYPING_AFTER)
+        except TimeoutError:
+            return Finding(detail="no answer in time")
+        except DeliveryFailed as error:
+            return Finding(detail=str(error))
+        finally:
+            running.cancel()
+
+    # ---- what all of them need
+
+    def _follow(self, message: Message, event: Event) -> Follow:
+        return Follow(
+            conversation=message.conversation,
+            event_id=f"outbox/{message.key}",
+            decide=self._turns.decide(message.conversation, event),
+        )
+
+    async def _where(self, message: Message) -> tuple[Conversation, Address]:
+        kept = await self._store.conversation(message.conversation)
+        if kept is None or kept[1] is None:
+            raise DeliveryRefused("the conversation is not kept any more")
+        return kept[0], kept[1]
+
+    async def _record(self, number: str) -> CaseRecord:
+        record = await self._store.case(number)
+        if record is None:
+            raise DeliveryRefused(f"case {number} is not kept any more")
+        return record
+
+    def _teams(self) -> TeamsChannel:
+        if self._channel is None:
+            raise DeliveryRefused("this process does not speak to Teams")
+        return self._channel

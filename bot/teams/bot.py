@@ -1,0 +1,160 @@
+"""The Bot Framework bot: it sorts activities and takes each through the turn; it decides nothing else.
+
+A reply never leaves from here: what is to be shown stands in the outbox when the turn is committed. Only a
+pressed button gets something back at once, the card as answered.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import structlog
+from botbuilder.core import InvokeResponse, TurnContext
+from botbuilder.core.teams import TeamsActivityHandler
+from botbuilder.schema import Activity
+
+from bot.errors import StoreUnavailable
+from bot.store.api import Store
+from bot.teams.activities import (
+    CaseAction,
+    Heard,
+    address_of,
+    card_data,
+    case_action,
+    heard_action,
+    heard_message,
+    key_of,
+    owner_mark,
+)
+from bot.teams.adapter import TurnFailed
+from bot.turn import Turns
+from dialogs.events import CaseClaimed, CaseResolved, Event, Opened
+
+_log = structlog.get_logger(__name__)
+
+AnsweredCard = Callable[[Heard, bytes], Awaitable[dict[str, Any] | None]]
+Words = Callable[[str, str], str]  # (text key, locale) -> words
+
+
+class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no types
+    """Takes what Teams sends through `Turns`."""
+
+    def __init__(
+        self,
+        *,
+        turns: Turns,
+        store: Store,
+        answered_card: AnsweredCard,
+        words: Words,
+        helpdesk_channel: str = "",
+    ) -> None:
+        """Put the parts together.
+
+        Args:
+            turns: The straight line.
+            store: Looked at for cases and for people who are back.
+            answered_card: The reply of a turn as the card to put in the place of the pressed one.
+            words: A text of the bot's own, for refusals that are no turn.
+            helpdesk_channel: The Teams channel whose members may press the buttons of a case.
+        """
+        super().__init__()
+        self._turns = turns
+        self._store = store
+        self._answered_card = answered_card
+        self._words = words
+        self._helpdesk_channel = helpdesk_channel
+
+    async def on_turn(self, turn_context: TurnContext) -> None:
+        """A turn that cannot be kept becomes a 503, and Teams sends it again."""
+        try:
+            await super().on_turn(turn_context)
+        except StoreUnavailable as error:
+            raise TurnFailed from error
+
+    async def on_message_activity(self, turn_context: TurnContext) -> None:
+        """Somebody wrote, or pressed a button of a client that sends presses as messages."""
+        activity = turn_context.activity
+        data = card_data(activity)
+        action = case_action(activity, data)
+        if action is not None:
+            await self._on_case(activity, action)
+            return
+        heard = heard_message(activity, self._turns.now())
+        if heard is None or self._not_theirs(heard, data):
+            _log.info("activity_ignored", type="message", why="not for this conversation")
+            return
+        await self._take(heard)
+
+    async def on_invoke_activity(self, turn_context: TurnContext) -> InvokeResponse:
+        """A pressed button of a client that knows Action.Execute; anything else is not ours."""
+        activity = turn_context.activity
+        if activity.name != "adaptiveCard/action":
+            return InvokeResponse(status=501)
+        data = card_data(activity)
+        locale = address_of(activity).locale
+        action = case_action(activity, data)
+        if action is not None:
+            said = await self._on_case(activity, action)
+            return _message(self._words(said, locale))
+        heard = heard_action(activity, data, self._turns.now())
+        if heard is None:
+            return _message(self._words("bot/earlier", locale))
+        if self._not_theirs(heard, data):
+            return _message(self._words("bot/not-yours", locale))
+        reply = await self._take(heard)
+        card = await self._answered_card(heard, reply)
+        return _card(card) if card is not None else _message(self._words("bot/noted", locale))
+
+    async def on_installation_update_add(self, turn_context: TurnContext) -> None:
+        """Installed for a person: welcome them (conversationUpdate comes as well; once is enough)."""
+        activity = turn_context.activity
+        address = address_of(activity)
+        if address.scope != "personal":
+            return
+        event: Event = Opened(at=self._turns.now())
+        heard = Heard(
+            conversation=key_of(address),
+            event_id=f"installed/{activity.id or activity.timestamp}",
+            event=event,
+            address=address,
+        )
+        await self._take(heard)
+
+    async def _take(self, heard: Heard) -> bytes:
+        receipt = await self._turns.take(heard.conversation, heard.event_id, heard.event, heard.address)
+        await self._store.unpark(heard.conversation, now=self._turns.now())
+        return receipt.reply
+
+    def _not_theirs(self, heard: Heard, data: dict[str, Any]) -> bool:
+        """In a group everybody can press; only the person a card is for is answered."""
+        ours = data.get("handrail")
+        owner = ours.get("owner") if isinstance(ours, dict) else None
+        return bool(owner) and owner != owner_mark(heard.conversation)
+
+    async def _on_case(self, activity: Activity, action: CaseAction) -> str:
+        """Claim or close a case. Who may is decided by where it was pressed, never by what the card says."""
+        conversation_id = activity.conversation.id or ""
+        if not self._helpdesk_channel or conversation_id.partition(";")[0] != self._helpdesk_channel:
+            _log.warning("case_action_refused", number=action.number, why="not from the helpdesk's channel")
+            return "bot/not-yours"
+        record = await self._store.case(action.number)
+        if record is None:
+            return "bot/earlier"
+        at = self._turns.now()
+        event: Event
+        if action.does == "claim":
+            event = CaseClaimed(at=at, number=action.number, by=action.by)
+        else:
+            event = CaseResolved(at=at, number=action.number, by=action.by, note=action.note)
+        event_id = f"case/{action.number}/{action.does}/{activity.reply_to_id or ''}/{action.by}"
+        await self._turns.take(record.conversation, event_id, event)
+        return "bot/noted"
+
+
+def _card(card: dict[str, Any]) -> InvokeResponse:
+    body = {"statusCode": 200, "type": "application/vnd.microsoft.card.adaptive", "value": card}
+    return InvokeResponse(status=200, body=body)
+
+
+def _message(words: str) -> InvokeResponse:
+    body = {"statusCode": 200, "type": "application/vnd.microsoft.activity.message", "value": words}
+    return InvokeResponse(status=200, body=body)
