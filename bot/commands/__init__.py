@@ -1,0 +1,1 @@
+"""What `handrail` can do from the command line, one file a command."""
