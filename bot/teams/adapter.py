@@ -17,7 +17,6 @@ from aiohttp import web
 from botbuilder.core import Bot, InvokeResponse, TurnContext
 from botbuilder.core.cloud_adapter_base import CloudAdapterBase
 from botbuilder.schema import Activity, ActivityTypes, DeliveryModes
-from msrest.exceptions import DeserializationError  # type: ignore[attr-defined]  # it re-exports another's
 
 from bot.teams.auth import Gate, NotAdmitted
 from bot.teams.connector import Connector
@@ -81,12 +80,7 @@ class TeamsAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK has no ty
             cause = error.__cause__
             _log.warning("turn_failed", cause=type(cause).__name__ if cause else None)
         except Exception as error:  # noqa: BLE001  whatever went wrong, Teams shall deliver again
-            # Places only: an error's text, and even a line of source, may carry what a person wrote.
-            places = [
-                f"{frame.filename}:{frame.lineno} {frame.name}"
-                for frame in traceback.extract_tb(error.__traceback__)[-8:]
-            ]
-            _log.error("turn_failed", cause=type(error).__name__, places=places)
+            _log.error("turn_failed", cause=type(error).__name__, places=_places(error))
         return _error(503, "TurnFailed", _HINTS[503], _RETRY_AFTER)
 
     async def _process(self, request: web.Request, bot: Bot) -> web.Response:
@@ -98,8 +92,11 @@ class TeamsAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK has no ty
         admitted = self._authentication.admitted(activity.service_url)
         try:
             result = await self.process_activity(admitted, activity, bot.on_turn)
-        except DeserializationError:
-            # The SDK's handler could not read a part of this very activity; it never will.
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            if not _raised_by_sdk(error):
+                raise
+            # The SDK's handler could not read a part of this very activity, and it never will.
+            _log.warning("activity_unreadable", cause=type(error).__name__, place=_places(error)[-1])
             raise BadRequest(400, "A part of the activity does not have the form of its type.") from None
         return web.Response(status=200) if result is None else _invoke_answer(result)
 
@@ -146,6 +143,19 @@ def _error(status: int, code: str, message: str, retry_after: int | None = None)
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
     return response
+
+
+def _places(error: Exception) -> list[str]:
+    """Where an error came from; its text, and even a line of source, may carry what a person wrote."""
+    frames = traceback.extract_tb(error.__traceback__)[-8:]
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+def _raised_by_sdk(error: Exception) -> bool:
+    """Whether the line that failed is the SDK's own, not the bot's or ours."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    module = str(frames[-1][0].f_globals.get("__name__", ""))
+    return module.partition(".")[0] in {"botbuilder", "msrest"}
 
 
 def _peer(request: web.Request) -> str | None:

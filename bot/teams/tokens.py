@@ -179,10 +179,14 @@ def from_secret(
     def ask() -> Token:
         # MSAL reads the authority's metadata in its constructor, and caches tokens in the object. We keep the
         # token ourselves, so a new object a fetch is the simplest way to always get a new token.
-        app = msal.ConfidentialClientApplication(
-            app_id, client_credential=secret, authority=f"{authority_host}/{tenant}", timeout=_TIMEOUT
-        )
-        return _from_answer(app.acquire_token_for_client(scopes=[_SCOPE]))
+        with requests.Session() as session:
+            app = msal.ConfidentialClientApplication(
+                app_id,
+                client_credential=secret,
+                authority=f"{authority_host}/{tenant}",
+                http_client=_Timed(session),
+            )
+            return _from_answer(app.acquire_token_for_client(scopes=[_SCOPE]))
 
     return lambda: asyncio.to_thread(ask)
 
@@ -248,16 +252,16 @@ def from_token_url(
 
 
 class _Timed:
-    """A requests session whose calls end; MSAL asks for get and post only."""
+    """A requests session whose calls end and stay where they were sent; MSAL asks for get and post only."""
 
     def __init__(self, session: requests.Session) -> None:
         self._session = session
 
     def get(self, url: str, **options: Any) -> Any:
-        return self._session.get(url, timeout=_TIMEOUT, allow_redirects=False, **options)
+        return self._session.get(url, **{**options, "timeout": _TIMEOUT, "allow_redirects": False})
 
     def post(self, url: str, **options: Any) -> Any:
-        return self._session.post(url, timeout=_TIMEOUT, allow_redirects=False, **options)
+        return self._session.post(url, **{**options, "timeout": _TIMEOUT, "allow_redirects": False})
 
 
 def _from_answer(answer: Any) -> Token:

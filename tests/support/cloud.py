@@ -234,9 +234,8 @@ class PlayedCloud:
     ) -> str:
         """A signed token; any claim or header can be changed, or left out with DROP."""
         headers = _changed({"kid": key or self.kid, "x5t": key or self.kid}, header or {})
-        return jwt.encode(
-            self.claims(**claims), rsa_key(key or self.kid), algorithm=algorithm, headers=headers
-        )
+        payload = json.dumps(self.claims(**claims)).encode()  # jwt.encode refuses the more interesting claims
+        return jwt.PyJWS().encode(payload, rsa_key(key or self.kid), algorithm=algorithm, headers=headers)
 
     def pem(self, name: str | None = None) -> bytes:
         """A public key as PEM, the classic secret of an HS256 forgery."""
