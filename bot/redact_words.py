@@ -1,0 +1,140 @@
+"""Words around passwords and codes in English, German, French, Spanish, Italian, Dutch and Portuguese.
+
+Parts of patterns and sets of lower-case words; what is done with them is in `bot.redact_phrases`.
+"""
+
+import re
+
+
+def _words(listed: str) -> frozenset[str]:
+    return frozenset(listed.split())
+
+
+# Long enough to stand inside a compound ("Windowskennwort").
+LONG_WORDS = (
+    r"pass[\s-]?words?|pass[\s-]?wort|passwd|pass[\s-]?phrase|passw|kenn[\s-]?wort|losungswort|zugangsdaten"
+    r"|mots?\s?de\s?passe|contrase[nñ]a|palabra\s?clave|wachtwoord|paswoord|palavra[\s-]passe|senha"
+    r"|parola\s?(?:chiave|d['’]ordine)|credentials|login\s?data"  # noqa: RUF001 - both apostrophes
+)
+SHORT_WORDS = r"pw|pwd|psw|pass|mdp|clave|user/pass|pswd|kw|passcode"
+PIN_WORDS = r"pin|pin[\s-]?code|pin[\s-]?nummer|geheimzahl|code\s?pin|c[oó]digo\s?pin|codice\s?pin"
+SURE_CODE_WORDS = (
+    r"one[\s-]?time[\s-]?(?:pass)?(?:code|word)|(?<![^\W_])(?:otp|tan|mtan|totp)|passcode"
+    r"|(?:sms|text|verification|security|authenticator|authentication|mfa|2fa|log-?in|sign-?in|confirmation|backup"
+    r"|recovery|access|app|e-?mail|phone|device)[\s-]codes?"
+    r"|einmal[\s-]?(?:code|passwort|kennwort)|(?:best[äa]e?tigungs|sicherheits|pr[üu]e?f|verifizierungs|anmelde|zugangs"
+    r"|freigabe|wiederherstellungs|authentifizierungs)[\s-]?codes?"
+    r"|code\s(?:de\s(?:v[ée]rification|s[ée]curit[ée]|confirmation|connexion)|sms|[àa]\susage\sunique|re[çc]u)"
+    r"|c[óo]digo\s(?:de\s(?:verificaci[óo]n|seguridad|confirmaci[óo]n|un\ssolo\suso|acceso|verifica[çc][ãa]o|seguran[çc]a"
+    r"|confirma[çc][ãa]o|acesso)|sms)"
+    r"|codice\s(?:di\s(?:verifica|sicurezza|conferma|accesso)|sms|otp|monouso)"
+    r"|(?:verificatie|beveiligings|bevestigings|toegangs|inlog|sms)[\s-]?code|eenmalige\scode"
+)
+CODE_WORDS = r"codes?|c[óo]digo|codice"
+# "error code 500121" and the like: no secret.
+OTHER_CODES = (
+    r"error|errors|fehler|erreur|errore|erro|fout|status|exit|return|result|event|zip|postal|country|area|discount|qr"
+    r"|bar|source|hex|stop|http|response|ticket|reference|cost|reason|failure|aadsts|sts|entra|azure|microsoft|ms"
+    r"|d['’]"  # noqa: RUF001 - both apostrophes
+)
+CODE_FILL = (
+    r"is|was|are|ist|war|lautet|lautete|hei(?:ss|ß)t|est|[ée]tait|es|era|e|è|é|here|it|its|says|i|got|get|received|gets|sent"
+    r"|which|that|from|by|via|per|sms|text|app|authenticator|microsoft|the|my|der|die|das|den|ich|habe|hab"
+    r"|bekommen"
+    r"|erhalten|kam|mit|re[çc]u|j['’]ai|recibido|ricevuto|ontvangen|number|nummer|num|nr|today|just|now|jetzt|gerade"  # noqa: RUF001 - both apostrophes
+    r"|me|to|mir|a|le|el|il|o|de|het|op|have|have been|he|ho|heb|que|che"
+    r"|für|hier|voici|aqui|aquí|ecco|enter|entered|used"
+)
+
+MINE = (
+    r"my|our|mein|meine|meinem|meines|unser|unsere|mon|ma|mes|notre|mi|mis|nuestra|mia|mio|la mia|mijn|ons"
+    r"|onze|minha|meu"
+)
+ARTICLES = r"the|das|der|die|dem|le|la|el|il|lo|het|de|o|a"
+IS = (
+    r"is|['’]s|was|are|were|should be|would be|ist|war|lautet|lautete"  # noqa: RUF001 - both
+    r"|hei(?:ss|ß)t|w[äa]e?re|sind|est|[ée]tait|sont|es|era|son"
+    r"|sigue siendo|è|é|e'|sono|zijn|luidt|são|fica"
+)
+FROM = r"from|to|von|auf|zu|in|de|à|a|en|da|van|naar|para|por|with|mit|avec|con|met|com|like|wie|as|als|using"
+TO = r"to|auf|zu|in|à|a|en|naar|para|por"
+
+# Between "password" and the colon these say that something else follows.
+NOT_THE_PASSWORD = _words("""
+    reset resets policy policies link page site url portal ticket case incident error errors code codes
+    fehler number nummer expiry expires expired expiration change changes changed manager hash sync
+    writeback length age history rule rules requirement requirements field box prompt screen dialog
+    protection problem issue help hint tip richtlinie seite ablauf änderung zurücksetzen zurückgesetzt länge
+    feld maske abfrage politique réinitialisation política restablecimiento criteri reimpostazione beleid
+    redefinição says message meldung means because if when wenn dass that which where who why how lost
+    forgotten vergessen oublié olvidada dimenticata vergeten attempt attempts versuch versuche tries count
+""")
+
+# What people say about a password, not as one.
+ORDINARY = _words("""
+    a about accepted account active actually again all allowed also always an and another any anymore
+    apparently as asked at bad being blank both broken but by can cannot correct correctly currently dead
+    default definitely different disabled done dont due either empty enough even exactly expired expiring
+    fine for forgotten from good gone had has have he her here hers his how however i if in incorrect
+    invalid it its just known legacy less like locked long longer lost managed maybe me mine missing more
+    most my myself necessary needed never new newly next no none nope not nothing now null of off ok okay
+    old older on once one ones only or other our out outdated over perfect perhaps permanent possible
+    probably protected really recent rejected required reset right safe same saved secret secure set she
+    short shorter should similar simple since single so some somehow something somewhere stale still stored
+    strong stronger such sure synced than that the their them then there these they this those through to
+    today tomorrow too true twice typed unchanged under unknown until up updated used useless user username
+    valid very via visible was we weak weaker were what when where which while who whose why will with
+    without work works working would wrong yes yesterday yet you your error errors message page screen field
+    prompt box policy monday tuesday wednesday thursday friday saturday sunday abgelaufen aber alle als alt
+    altes am anders angeblich auch auf aus bei bekannt bereits bin bitte da dann das dass dem den der des
+    die dieses doch drin dein dort ein eine einfach endlich er erneut es euch falsch fehlerhaft fertig
+    funktioniert für ganz geht geheim genau gerade gesperrt gespeichert gestern gleich gut gültig habe hat
+    heute hier ich ihr im immer ins irgendwie ist ja jetzt kaputt kein keine klar korrekt kurz lang leer
+    leider man mehr mein meins mir mit möglich nach neu neues nicht nichts nie noch nochmal nur oder ohne
+    plötzlich richtig schon schwach sehr sein seit sicher sie sind sofort stark super sowie tot um unbekannt
+    und ungültig unsicher unverändert verloren vergessen versehentlich vielleicht vom von vor wahrscheinlich
+    war weg weil wenn weiterhin wie wieder wir wird wo wohl zu zum zur zurück zweimal actuel ancien au aussi
+    avec bien bloqué bon bonne ce celui changé chez comme correcte dans de déjà depuis différent donc du
+    elle en encore erroné est et expiré exact fausse faux il ils incorrecte inconnu invalide je jamais la le
+    les longue mais mal mauvais même moi nouveau obligatoire ou oublié où par pas perdu périmé plus pour
+    quand que quoi refusé sans son sur toujours trop un une valable valide vide vous votre al antes anterior
+    aún bloqueada caducada caducado cambiada como con correcta cuando del demasiado desde diferente el ella
+    esa ese esta está este errónea expirada expirado fue igual incorrecta inválida larga las lo los mala más
+    mi misma muy nada nueva nunca o olvidada para pero perdida por porque segura si sin siempre sólo también
+    tan todavía una vacía válida vieja y ya ancora anche bloccata che ci come corretta cosa dei della di
+    diversa dopo dove errata esatta giusta già ho io lunga ma mai mancante mia molto nel non nuova
+    obbligatoria per perché più poi quella questa quando sbagliata scaduta scaduto sempre sicura solo sono
+    stata stato troppo tua uguale valida vecchia vuota è alleen andere bij dan dat deze dit een fout
+    geblokkeerd geen gewijzigd goed heb het hij hoe ik is juist kort kwijt leeg maar mijn naar niet nieuw
+    nieuwe niks nog nooit nu om onbekend ongeldig ook op oud oude sinds steeds te toch u uit van veel veilig
+    vergeten verkeerd verlopen verplicht voor waar wat weer welke werkt wij ze zelfde zo agora ainda antiga
+    antigo aqui certa certo correta correto dela demais do e ela ele errada errado essa eu expirou foi
+    incorreta já longa mas mesma meu minha muito na nova novo num não os pela qual sem só sua também uma
+    vazia velha
+""")
+ORDINARY_ENDINGS = (
+    "ed", "ing", "able", "ible", "ful", "less", "ly", "ive", "ous", "ical", "iert", "bar", "lich", "tig",
+    "isch", "ée", "és", "ées", "ant", "ado", "ada", "ido", "ida", "ato", "ata", "uto", "mente",
+    "ment",
+)  # fmt: skip
+
+# "Office365", "Windows11", "iOS18": names with a number in them.
+PRODUCT = re.compile(
+    r"(?:microsoft|office|windows|win|o|m|ms|exchange|sharepoint|outlook|teams|server|ios|ipados|macos|android"
+    r"|iphone|ipad|galaxy|pixel|edge|chrome|firefox|adfs|entra|azure|fido|mfa|sap|s/?4hana|h264|ipv|wpa|tls|sha"
+    r"|md|base|oauth|saml|ntlmv?)[-_ ]?[0-9]{1,4}(?:[a-z]|\.[0-9]{1,3})?|[0-9]fa|[0-9]{1,3}(?:st|nd|rd|th)",
+    re.IGNORECASE,
+)
+# "12-digit", "90days", "8-stellig"
+MEASURE = re.compile(
+    r"[0-9]{1,4}-?(?:days?|char\w{0,8}|digits?|stellig\w{0,2}|zeichen|tage?n?|mal|times?|min\w{0,5}|h|hrs?|hours?|std"
+    r"|stunden|jours?|fois|caract\w{0,6}|d[ií]as?|giorni|dagen|weeks?|months?|years?|users?|x|[kmg]b|ms|s|sec\w{0,4}|bit)"
+    r"|x[0-9]{1,3}|v[0-9.]{1,8}",
+    re.IGNORECASE,
+)
+CAMEL_NAME = re.compile(
+    r"(?:OneDrive|SharePoint|PowerPoint|OneNote|PowerShell|PowerBI|LinkedIn|GitHub|GitLab|LastPass|KeePass(?:XC)?"
+    r"|BitLocker|YouTube|WhatsApp|FaceTime|iPhone|iPad|iOS|iCloud|macOS|FortiClient|AnyConnect|MyAccount|JavaScript"
+    r"|AutoFill|OAuth|UserName|CapsLock|NumLock|WiFi|eMail|BindComplete\w{0,40})",
+    re.IGNORECASE,
+)

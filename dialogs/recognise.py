@@ -1,0 +1,350 @@
+"""What a typed sentence means at the current prompt: a command, a choice, a guide, or nothing.
+
+The steps are tried in the order of `_STEPS` and the first that fits is the answer; codes and ids are read
+whatever else fits. Nothing is ever guessed: what could mean two things means nothing. It must not know
+where in a guide the person is, nor what becomes of the answer.
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
+from typing import get_args
+
+import msgspec
+from rapidfuzz.distance import OSA
+
+from dialogs import recognise_words as known
+from dialogs.conversation import Evidence
+from dialogs.events import Command
+from dialogs.extract import extract, looks_like_error
+from dialogs.guide import GuideId
+from dialogs.library import Library
+
+_SENTENCE_LIMIT = 400  # characters; longer than any command, label or list of labels a person types
+_GUIDE_LIMIT = 2_000  # characters searched for a guide's words
+_TYPO_LETTERS = 5  # words shorter than this must be spelt right
+_LONG_WORD = 9  # from this length on two slips are forgiven, the first letter excepted
+_PHRASE_WORDS = 3  # a command phrase this long also counts inside a sentence ...
+_REQUEST_WORDS = 15  # ... of at most this many words ...
+_DENIED_WITHIN = 3  # ... unless a "not" stands this close before it
+
+Words = tuple[str, ...]
+
+
+class Recognition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What a sentence meant. `value` is the language code of the command `language`, "" when none was named.
+
+    `options` are ids of the prompt, in the prompt's order. `guide` is one named by its words, never by a
+    code: codes are in `evidence`, and an error code beats a field on purpose.
+    """
+
+    command: Command | None = None
+    value: str = ""
+    options: tuple[str, ...] = ()
+    evidence: Evidence = Evidence()
+    guide: GuideId | None = None
+    text: str = ""
+
+
+class _Heard(msgspec.Struct, frozen=True, kw_only=True):
+    """The sentence, taken apart once for all steps."""
+
+    library: Library
+    language: str
+    text: str
+    words: Words  # as said
+    asked: Words  # without please and thank you
+    options: tuple[tuple[str, str], ...]
+    several: bool
+
+
+class _Meaning(msgspec.Struct, frozen=True, kw_only=True):
+    command: Command | None = None
+    value: str = ""
+    options: tuple[str, ...] = ()
+    guide: GuideId | None = None
+
+
+def recognise(
+    library: Library,
+    language: str,
+    text: str,
+    options: Sequence[tuple[str, str]] = (),
+    several: bool = False,
+) -> Recognition:
+    """What `text` means to a prompt that shows `options`, each an id and its label as shown.
+
+    Never raises, whatever the text. `several` says that more than one option may be picked at once.
+    """
+    text = text.strip()
+    words = _words(text) if len(text) <= _SENTENCE_LIMIT else ()
+    heard = _Heard(
+        library=library,
+        language=language,
+        text=text,
+        words=words,
+        asked=_without_courtesy(words),
+        options=tuple((each, label) for each, label in options),
+        several=several,
+    )
+    meaning = next((found for step in _STEPS if (found := step(heard)) is not None), _Meaning())
+    return Recognition(
+        command=meaning.command,
+        value=meaning.value,
+        options=meaning.options,
+        guide=meaning.guide,
+        evidence=_evidence(heard),
+        text=text,
+    )
+
+
+def _command(heard: _Heard) -> _Meaning | None:
+    """A command word as the whole sentence: in the current language, then in the others."""
+    here, *others = _phrase_books(heard.library, heard.language)
+    for book in (here, [each for other in others for each in other]):
+        meant = {target for target, phrase in book if phrase in (heard.words, heard.asked)}
+        if len(meant) == 1:
+            return _as_command(meant.pop())
+    return None
+
+
+def _request(heard: _Heard) -> _Meaning | None:
+    """A longer phrase for a person ("talk to a human") inside a short sentence that does not deny it."""
+    if len(heard.words) > _REQUEST_WORDS:
+        return None
+    for book in _phrase_books(heard.library, heard.language):
+        for target, phrase in book:
+            if target[0] == "person" and len(phrase) >= _PHRASE_WORDS and _holds(heard.words, phrase):
+                return _as_command(target)
+    return None
+
+
+def _command_misspelt(heard: _Heard) -> _Meaning | None:
+    for book in _phrase_books(heard.library, heard.language):
+        meant = {target for target, phrase in book if _close(heard.asked, phrase)}
+        if meant:
+            return _as_command(meant.pop()) if len(meant) == 1 else None
+    return None
+
+
+def _choice(heard: _Heard) -> _Meaning | None:
+    """A label, or the number of one; where several may be picked, a list of them."""
+    one = _one_option(heard, heard.text, heard.asked)
+    if one is not None:
+        return _Meaning(options=(one,))
+    return _picked(heard, close=False)
+
+
+def _choice_misspelt(heard: _Heard) -> _Meaning | None:
+    one = _only(each for each, label in heard.options if _close(heard.asked, _words(label)))
+    if one is not None:
+        return _Meaning(options=(one,))
+    return _picked(heard, close=True)
+
+
+def _yes_or_no(heard: _Heard) -> _Meaning | None:
+    """A plain yes or no, when exactly one label begins with one."""
+    side = known.SIDES.get(" ".join(heard.asked))
+    if side is None:
+        return None
+    one = _only(each for each, label in heard.options if _side_of(label) == side)
+    return None if one is None else _Meaning(options=(one,))
+
+
+def _beginning(heard: _Heard) -> _Meaning | None:
+    """The first words of exactly one label, unless the rest turns them round ("es geht nicht")."""
+    said = heard.asked
+    if len("".join(said)) < _TYPO_LETTERS - 1:
+        return None
+    fitting = [
+        (each, _words(label)[len(said) :])
+        for each, label in heard.options
+        if _words(label)[: len(said)] == said
+    ]
+    if len(fitting) != 1 or known.DENIALS.intersection(fitting[0][1]):
+        return None
+    return _Meaning(options=(fitting[0][0],))
+
+
+def _guide(heard: _Heard) -> _Meaning | None:
+    """A guide's own words, in any language; the longest phrase wins."""
+    said = " ".join(("", *_words(heard.text[:_GUIDE_LIMIT]), ""))
+    best, named = 0, set[GuideId]()
+    for guide in heard.library.guides.values():
+        for phrases in guide.words.values():
+            for phrase in map(_words, phrases):
+                length = len(phrase)
+                if length and length >= best and f" {' '.join(phrase)} " in said:
+                    named = {guide.id} if length > best else named | {guide.id}
+                    best = length
+    return _Meaning(guide=named.pop()) if len(named) == 1 else None
+
+
+_STEPS: tuple[Callable[[_Heard], _Meaning | None], ...] = (
+    _command,
+    _request,
+    _choice,
+    _command_misspelt,  # after the exact labels: a slip of the pen must not take a button's own words away
+    _choice_misspelt,
+    _yes_or_no,
+    _beginning,
+    _guide,
+)
+
+
+def _evidence(heard: _Heard) -> Evidence:
+    """Codes and ids; a number alone is a code only when the content lists it."""
+    evidence = extract(heard.text)
+    if not evidence.codes and re.fullmatch(r"[0-9]{5,7}", heard.text) and looks_like_error(heard.text):
+        code = int(heard.text)
+        if code in heard.library.codes or any(code in each.codes for each in heard.library.guides.values()):
+            return msgspec.structs.replace(evidence, codes=(code,))
+    return evidence
+
+
+# Commands.
+
+
+def _phrase_books(library: Library, language: str) -> list[list[tuple[tuple[str, str], Words]]]:
+    """For each language, the current one first: (command, value) and a phrase for it."""
+    order = [language, *(each for each in library.languages if each != language)]
+    return [
+        [
+            (target, phrase)
+            for key, target in _COMMAND_KEYS
+            + tuple((f"command/language/{each}", ("language", each)) for each in order)
+            for phrase in _phrases(library.texts.get(spoken, {}).get(key, ""))
+        ]
+        for spoken in order
+    ]
+
+
+_COMMAND_KEYS: tuple[tuple[str, tuple[str, str]], ...] = tuple(
+    (f"command/{each}", (each, "")) for each in get_args(Command)
+)
+
+
+@lru_cache(maxsize=4096)
+def _phrases(listed: str) -> tuple[Words, ...]:
+    return tuple(words for each in listed.split(";") if (words := _words(each)))
+
+
+def _as_command(target: tuple[str, str]) -> _Meaning:
+    return _Meaning(command=msgspec.convert(target[0], Command), value=target[1])
+
+
+def _holds(words: Words, phrase: Words) -> bool:
+    return any(
+        words[n : n + len(phrase)] == phrase
+        and not known.DENIALS.intersection(words[max(0, n - _DENIED_WITHIN) : n])
+        for n in range(len(words) - len(phrase) + 1)
+    )
+
+
+# Options.
+
+
+def _one_option(heard: _Heard, said: str, words: Words) -> str | None:
+    """The option whose label or number `said` is, to the letter."""
+    plain = _words(said)
+    one = _only(each for each, label in heard.options if plain and _words(label) in (plain, words))
+    if one is not None or any(plain and _words(label) == plain for _, label in heard.options):
+        return one
+    number = known.NUMBER.fullmatch(_bare(said))
+    place = int(number[1]) if number else _ordinal(words, len(heard.options))
+    return heard.options[place - 1][0] if 1 <= place <= len(heard.options) else None
+
+
+def _ordinal(words: Words, count: int) -> int:
+    left = tuple(word for word in words if word not in known.ARTICLES)
+    if len(left) > 1 and left[-1] in known.COUNTED:
+        left = left[:-1]
+    if len(left) != 1:
+        return 0
+    return count if left[0] in known.LAST else known.ORDINALS.get(left[0], 0)
+
+
+def _picked(heard: _Heard, *, close: bool) -> _Meaning | None:
+    """A list of options, every part of it understood, or nothing."""
+    if not heard.several or not heard.words:
+        return None
+    for pattern in known.LISTS:
+        parts = [part for part in pattern.split(heard.text) if _bare(part)]
+        picked = {_part(heard, part, close=close) for part in parts}
+        if len(parts) > 1 and None not in picked:
+            return _Meaning(options=tuple(each for each, _ in heard.options if each in picked))
+    return None
+
+
+def _part(heard: _Heard, part: str, *, close: bool) -> str | None:
+    words = _without_courtesy(_words(part))
+    one = _one_option(heard, part, words)
+    if one is None and close:
+        one = _only(each for each, label in heard.options if _close(words, _words(label)))
+    return one
+
+
+def _side_of(label: str) -> str | None:
+    """Whether a label begins with a yes or a no of its own ("No, the message came back")."""
+    first = _words(re.split(r"[,.;:!–—-]", label, maxsplit=1)[0])  # noqa: RUF001 - dashes of any length
+    if side := known.SIDES.get(" ".join(first)):
+        return side
+    words = _words(label)
+    for count in (3, 2, 1):
+        begun = " ".join(words[:count])
+        rest = known.DENIALS.union(known.HEDGES).intersection(words[count:])
+        if len(words) > count and begun in known.SIDES and begun not in known.DETERMINERS and not rest:
+            return known.SIDES[begun]
+    return None
+
+
+def _only(found: Iterable[str]) -> str | None:
+    distinct = set(found)
+    return distinct.pop() if len(distinct) == 1 else None
+
+
+# Words.
+
+
+def _words(text: str) -> Words:
+    """Lower-case words without accents and punctuation. Long texts are cut first: folding is not free."""
+    return tuple(_bare(text).split())
+
+
+@lru_cache(maxsize=2048)
+def _bare(text: str) -> str:
+    folded = unicodedata.normalize("NFKD", text[:_GUIDE_LIMIT]).casefold()
+    return "".join(" " if _separates(char) else char for char in folded if not _drops(char)).strip()
+
+
+def _drops(char: str) -> bool:
+    return char in "'’‘`´" or unicodedata.category(char) in ("Mn", "Me", "Cf")  # noqa: RUF001 - apostrophes
+
+
+def _separates(char: str) -> bool:
+    return not char.isalnum()
+
+
+def _without_courtesy(words: Words) -> Words:
+    start, end = 0, len(words)
+    while start < end and words[start] in known.COURTESY:
+        start += 1
+    while end > start and words[end - 1] in known.COURTESY:
+        end -= 1
+    return words[start:end] or words
+
+
+def _close(said: Words, meant: Words) -> bool:
+    """Whether the two differ by slips of the pen only: word by word, and only in words long enough."""
+    if len(said) != len(meant) or not said:
+        return False
+    return all(one == other or _slip(one, other) for one, other in zip(said, meant, strict=True))
+
+
+def _slip(said: str, meant: str) -> bool:
+    shorter = min(len(said), len(meant))
+    if shorter < _TYPO_LETTERS - 1 or len(meant) < _TYPO_LETTERS or not (said.isalpha() and meant.isalpha()):
+        return False
+    allowed = 2 if shorter >= _LONG_WORD and said[0] == meant[0] else 1
+    return OSA.distance(said, meant, score_cutoff=allowed) <= allowed
