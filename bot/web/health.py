@@ -1,0 +1,70 @@
+"""What an operator's tools ask: is the process alive, can it work, what are its numbers.
+
+`/healthz` says only that this process answers; a restart would mend nothing else. It must not know what a
+turn is.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Final
+
+from aiohttp import web
+
+from bot.errors import StoreUnavailable
+from bot.metrics import CONTENT_TYPE, Metrics
+from bot.redact import redact
+from bot.store.api import Store
+from dialogs.library import Library
+
+_PATIENCE: Final = 3.0  # seconds for the store; probes of Kubernetes wait about as long
+_NO_STORE: Final = {"Cache-Control": "no-store"}
+
+
+class Health:
+    """The three pages for machines."""
+
+    def __init__(self, *, store: Store, library: Callable[[], Library], metrics: Metrics) -> None:
+        self._store = store
+        self._library = library
+        self._metrics = metrics
+
+    async def alive(self, _: web.Request) -> web.Response:
+        """GET `/healthz`: 200 while the process answers at all."""
+        return web.json_response({"alive": True}, headers=_NO_STORE)
+
+    async def ready(self, _: web.Request) -> web.Response:
+        """GET `/readyz`: 200, or 503 with the reason of each part that is not ready."""
+        checks = {"store": await self._store_state(), "content": self._content_state()}
+        ready = all(each == "ok" for each in checks.values())
+        return web.json_response(
+            {"ready": ready, "checks": checks}, status=200 if ready else 503, headers=_NO_STORE
+        )
+
+    async def metrics(self, _: web.Request) -> web.Response:
+        """GET `/metrics`: the numbers, in the Prometheus text format; they come even without a store."""
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                depth = await self._store.depth()
+                due = await self._store.next_due()
+        except (StoreUnavailable, TimeoutError):
+            self._metrics.store_up.set(0)
+        else:
+            self._metrics.store_up.set(1)
+            self._metrics.queue_is(depth, oldest_due=0.0 if due is None else time.time() - due)
+        return web.Response(
+            body=self._metrics.text(), headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"}
+        )
+
+    async def _store_state(self) -> str:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._store.check()
+        except StoreUnavailable as error:
+            return redact(str(error)).text or "not available"  # a database address may hold a password
+        except TimeoutError:
+            return f"no answer within {_PATIENCE:.0f} seconds"
+        return "ok"
+
+    def _content_state(self) -> str:
+        return "ok" if self._library().guides else "no guide is loaded"

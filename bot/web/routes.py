@@ -1,0 +1,90 @@
+"""Which address leads where, and which of them exist at all.
+
+The chat page and the board know nobody's name, so they are there in local mode only; what an operator's tools
+ask is there always. It must not know how anything is answered.
+"""
+
+from collections.abc import Callable
+
+import aiohttp_jinja2
+import jinja2
+from aiohttp import web
+
+from bot.config import Settings
+from bot.metrics import Metrics, measure_http
+from bot.store.api import Store
+from bot.web.assets import Assets
+from bot.web.board import Board
+from bot.web.chat import Chat, Takes
+from bot.web.guard import local_only
+from bot.web.health import Health
+from bot.web.hub import Hub
+from bot.web.stream import HEARTBEAT, Stream
+from dialogs.library import Library
+
+
+def add_routes(
+    app: web.Application,
+    *,
+    turns: Takes,
+    store: Store,
+    library: Callable[[], Library],
+    settings: Settings,
+    hub: Hub,
+    metrics: Metrics | None = None,
+    heartbeat: float = HEARTBEAT,
+) -> None:
+    """Put the pages into `app`.
+
+    Args:
+        app: An application that has not been started.
+        turns: Takes the events that the pages send.
+        store: Read for what the pages show.
+        library: The content as it is now.
+        settings: Local mode or not, and the helpdesk's language and time zone.
+        hub: Told by `turns` about every change; closed when `app` shuts down.
+        metrics: The instruments; made here when nobody else counts.
+        heartbeat: Seconds between two signs of life of a quiet stream.
+    """
+    metrics = metrics or Metrics()
+    measure_http(app, metrics)
+    health = Health(store=store, library=library, metrics=metrics)
+    app.router.add_get("/healthz", health.alive)
+    app.router.add_get("/readyz", health.ready)
+    app.router.add_get("/metrics", health.metrics)
+    if not settings.local:
+        return
+
+    async def hang_up(_: web.Application) -> None:
+        hub.close()
+
+    app.on_shutdown.append(hang_up)
+    aiohttp_jinja2.setup(
+        app,
+        loader=jinja2.PackageLoader("bot.web"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    assets = Assets()
+    chat = Chat(turns=turns, store=store, library=library, assets=assets, metrics=metrics)
+    stream = Stream(turns=turns, store=store, library=library, hub=hub, metrics=metrics, heartbeat=heartbeat)
+    board = Board(
+        turns=turns,
+        store=store,
+        library=library,
+        language=settings.helpdesk_language,
+        zone=settings.helpdesk_zone,
+        assets=assets,
+        metrics=metrics,
+    )
+    get, post = app.router.add_get, app.router.add_post
+    get("/", local_only(chat.page))
+    get("/chat/stream", local_only(stream.serve), allow_head=False)
+    post("/chat/events", local_only(chat.events))
+    get("/helpdesk", local_only(board.cases))
+    get("/helpdesk/cases/{number}", local_only(board.case))
+    post("/helpdesk/cases/{number}/claim", local_only(board.claim))
+    post("/helpdesk/cases/{number}/close", local_only(board.close))
+    get("/static/{version}/{name}", local_only(assets.serve))
