@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from dialogs.conditions import Answers
-from dialogs.guide import Code, End, Escalate, Guide, GuideId, NodeId
+from dialogs.guide import Code, End, Escalate, Guide, GuideId, NodeId, Way
 from dialogs.situations import LARGEST, Move, Situation, Situations, Taken, TooTangled
 from dialogs.ways import edges
 
@@ -71,9 +71,17 @@ def paths(guide: Guide, codes: Mapping[int, Code] = _NO_CODES, *, limit: int = L
     )
 
 
-def longest(guide: Guide, codes: Mapping[int, Code] = _NO_CODES) -> Path:
-    """The path with the most screens. Raises as `paths` does."""
-    return _Survey(guide, codes).longest()
+class Examined(msgspec.Struct, frozen=True):
+    """What a check wants to know: the path with the most screens, and the ways somebody can take."""
+
+    longest: Path
+    taken: frozenset[tuple[NodeId, Way]]
+
+
+def examine(guide: Guide, codes: Mapping[int, Code] = _NO_CODES) -> Examined:
+    """Look at a guide without listing its paths. Raises as `paths` does."""
+    seen = _Survey(guide, codes)
+    return Examined(seen.longest(), frozenset(seen.map.taken))
 
 
 class _Survey:

@@ -29,7 +29,7 @@ from dialogs.guide import (
 )
 from dialogs.ways import exits, outcomes, targets, topological
 
-LARGEST: Final = 50_000  # situations of one guide; the guides that people can follow have a few hundred
+LARGEST: Final = 50_000  # situations of one guide; large guides that people can follow have some thousand
 OTHER: Final = "other"  # any code or topic that no condition names
 
 
@@ -84,6 +84,9 @@ class Situations:
         for node in guide.nodes.values():
             for match in self._asked(node.id):
                 self._bits.setdefault(match, 1 << len(self._bits))
+        self._first: dict[tuple[NodeId, tuple[FixId, ...], int], int] = {}
+        self._alike: dict[tuple[NodeId, int], int] = {}
+        self._sets: dict[NodeId, tuple[tuple[tuple[str, ...], int, int], ...]] = {}
         self._live: dict[NodeId, int] = {}
         for each in sorted(self.order, key=self.order.__getitem__, reverse=True):
             self._live[each] = self._need(self._asked(each))
@@ -107,7 +110,27 @@ class Situations:
     def at(self, node: NodeId, tried: int, answers: Answers) -> Situation:
         """The situation of a conversation that stands on `node` with `answers` given."""
         true = sum(bit for match, bit in self._bits.items() if holds((match,), answers))
-        return Situation(node, tried, true & self._live[node])
+        return self._stand(node, true, tried)
+
+    def _stand(self, node_id: NodeId, true: int, tried: int = 0) -> Situation:
+        """A situation without what makes no difference any more.
+
+        At a list of fixes only what is offered matters, and what is asked for after it: different answers
+        that point to the same fixes are one situation.
+        """
+        true &= self._live[node_id]
+        node = self.guide.nodes[node_id]
+        if isinstance(node, Try):
+            true = self._alike.get((node_id, true)) or self._settle(node, true)
+        return Situation(node_id, tried, true)
+
+    def _settle(self, node: Try, true: int) -> int:
+        after = self._need(tuple(match for way in node.go for match in way.when))
+        for to in targets(node):
+            after |= self._live[to]
+        first = self._first.setdefault((node.id, self.candidates(node, true), true & after), true)
+        self._alike[node.id, true] = first
+        return first
 
     def _tells(self, subject: str, value: str) -> int:
         """The conditions that hold once `subject` was answered with `value`."""
@@ -123,20 +146,17 @@ class Situations:
         """
         used = {subject: self._used(subject) for subject in EVIDENCE_SUBJECTS}
         topics = {code_value(code.code): code.topic for code in codes.values()}
-        found: dict[int, tuple[tuple[Taken, ...], int]] = {}
+        found: dict[Situation, tuple[tuple[Taken, ...], int]] = {}
         for code in used["code"]:
             own = topics.get(code)
             for topic in used["topic"] if own is None else (own if own in used["topic"] else OTHER,):
                 known = [Taken("code", (code,))] if len(used["code"]) > 1 else []
                 known += [Taken("topic", (topic,))] if len(used["topic"]) > 1 else []
-                true = (self._tells("code", code) | self._tells("topic", topic)) & self._live[
-                    self.guide.start
-                ]
-                first, times = found.get(true, (tuple(known), 0))
-                found[true] = (first, times + 1)
-        return tuple(
-            (known, times, Situation(self.guide.start, 0, true)) for true, (known, times) in found.items()
-        )
+                true = self._tells("code", code) | self._tells("topic", topic)
+                start = self._stand(self.guide.start, true)
+                first, times = found.get(start, (tuple(known), 0))
+                found[start] = (first, times + 1)
+        return tuple((known, times, start) for start, (known, times) in found.items())
 
     def _used(self, subject: str) -> tuple[str, ...]:
         values = [value for match in self._bits if match.subject == subject for value in match.values]
@@ -170,8 +190,10 @@ class Situations:
         node = self.guide.nodes[here.node]
         match node:
             case Ask(several=True) if not singly:
-                for picked, times, true in self._subsets(node, here.true):
-                    yield Move(Taken(node.id, picked), times, self._on(here, node.go, true))
+                if node.id not in self._sets:
+                    self._sets[node.id] = tuple(self._subsets(node))
+                for picked, times, bits in self._sets[node.id]:
+                    yield Move(Taken(node.id, picked), times, self._on(here, node.go, here.true | bits))
             case Ask():
                 for choice in node.choices:
                     ways = node.go if node.several else choice.go or node.go
@@ -204,7 +226,7 @@ class Situations:
         on = self._on(here, node.go, here.true) if last else here._replace(tried=here.tried + 1)
         yield Move(Taken(node.id, ("same",), fix), 3, on)  # same, other and could-not
 
-    def _subsets(self, node: Ask, true: int) -> Iterator[tuple[tuple[str, ...], int, int]]:
+    def _subsets(self, node: Ask) -> Iterator[tuple[tuple[str, ...], int, int]]:
         """What can be ticked, grouped by the conditions it makes true: (an example, how many, conditions)."""
         found: dict[int, tuple[tuple[str, ...], int]] = {}
 
@@ -222,13 +244,13 @@ class Situations:
         for choice in _alone(node):
             add(self._tells(node.id, choice.id), (choice.id,), 1)
         for bits, (example, times) in found.items():
-            yield example, times, true | bits
+            yield example, times, bits
 
     def _on(self, here: Situation, ways: tuple[Way, ...], true: int) -> Situation:
         for way in ways:
             if not self._need(way.when) & ~true:
                 self.taken.add((here.node, way))
-                return Situation(way.to, 0, true & self._live[way.to])
+                return self._stand(way.to, true)
         raise ValueError(f"node {here.node} leaves somebody standing: no way on holds")
 
 

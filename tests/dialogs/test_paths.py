@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from dialogs.conditions import candidates, way
 from dialogs.guide import Ask, Check, Choice, Collect, End, Escalate, Guide, Match, Node, Offer, Try, Way
-from dialogs.paths import Path, longest, paths, prompts_to_come
+from dialogs.paths import Path, examine, paths, prompts_to_come
 from dialogs.situations import TooTangled
 from dialogs.ways import edges, outcomes
 
@@ -151,7 +151,7 @@ def test_paths_agree_with_playing_every_conversation(made: Guide) -> None:
     found = paths(made)
 
     assert found.conversations == len(conversations)
-    assert longest(made).prompts == max(prompts for _, _, prompts in conversations)
+    assert examine(made).longest.prompts == max(prompts for _, _, prompts in conversations)
     # two fixes in a row are one node passed once, in both
     assert {(p.nodes, p.end, p.prompts) for p in found.paths} == set(conversations)
 
