@@ -72,10 +72,23 @@ def _recognised(talk: Talk, prompt: Prompt, text: str) -> Recognition:
     several = False
     if isinstance(prompt.ask, Choices):
         options = [(each.id, talk.library.say(each.label, language)) for each in prompt.ask.options]
+        if isinstance(talk.walked.node, Try) and talk.conversation.aside is None:
+            options += _said_for_results(talk)
         several = prompt.ask.several
     elif isinstance(prompt.ask, Entry) and prompt.ask.skip is not None:
         options = [(prompt.ask.skip.id, talk.library.say(prompt.ask.skip.label, language))]
     return recognise(talk.library, language, text, options, several=several)
+
+
+def _said_for_results(talk: Talk) -> list[tuple[str, str]]:
+    """What people say below a fix besides the words on its buttons: "no" for "Same message again"."""
+    listed = ((each, f"said/{each}") for each in FIX_RESULTS)
+    return [
+        (result, words.strip())
+        for result, key in listed
+        if talk.library.has(key)
+        for words in talk.library.words(key, talk.conversation.language).split(";")
+    ]
 
 
 def _news(known: Evidence, found: Evidence) -> Evidence:
@@ -118,6 +131,8 @@ def _understand(talk: Talk, text: str, found: Recognition, news: Evidence) -> No
             talk.enter()
         else:
             talk.again()
+    elif found.evidence:  # known already
+        talk.again("bot/repeat")
     else:
         _miss(talk)
 

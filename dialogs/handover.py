@@ -50,7 +50,7 @@ def case_file(library: Library, conversation: Conversation, walked: Walk, number
         asked=tuple(_asked(visit) for visit in walked.visits if isinstance(visit.answer, Picked | Typed)),
         tried=tuple(_tried(library, walked)),
         untried=tuple(Text(library.fixes[fix].name) for fix in untried(walked) if fix in library.fixes),
-        ruled_out=tuple(dict.fromkeys(_ruled_out(library, walked))),
+        ruled_out=tuple({text.key: text for text in _ruled_out(library, walked)}.values()),
         checks=tuple(_checked(visit) for visit in walked.visits if isinstance(visit.node, Check)),
         ask_next=tuple(_ask_next(walked)),
         remarks=walked.remarks,
