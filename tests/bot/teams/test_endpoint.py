@@ -287,6 +287,21 @@ async def test_what_is_not_an_activity_is_4xx(stage: Stage, body: bytes) -> None
     assert stage.bot.seen == []
 
 
+@pytest.mark.parametrize(
+    ("depth", "width", "status"),
+    [(60, 1, 200), (70, 1, 400), (1, 19_000, 200), (1, 21_000, 400)],
+    ids=["deep", "too deep", "wide", "too wide"],
+)
+async def test_depth_and_number_of_values_are_bounded(
+    stage: Stage, depth: int, width: int, status: int
+) -> None:
+    """A good activity may carry a large value, but not one made to exhaust whoever walks through it."""
+    value: Any = [0] * width
+    for _ in range(depth):
+        value = {"v": value}
+    assert await stage.post(stage.cloud.activity(value=value)) == status
+
+
 async def test_the_body_is_not_read_before_the_sender_is_known(stage: Stage) -> None:
     """Without a token the answer comes although the body never arrives."""
     host, port = stage.url.removeprefix("http://").split("/")[0].split(":")

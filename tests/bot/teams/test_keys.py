@@ -1,10 +1,15 @@
 """Signing keys: always at hand, renewed in time, and no lever against the key host."""
 
 import asyncio
+import json
 import time
 
 import aiohttp
+import jwt
 import pytest
+from aiohttp import web
+from cryptography.hazmat.primitives.asymmetric import rsa
+from yarl import URL
 
 from bot.teams.keys import KeysUnavailable, SigningKeys
 from tests.support.cloud import PlayedCloud, drop
@@ -63,8 +68,16 @@ async def test_old_keys_are_renewed_in_the_background(
     """After half a day the question is answered at once, while the fetch runs beside it."""
     await keys.key("key-1")
     clock.forward(13 * HOUR)
-    cloud.jwks.always_with(cloud.hang)
+    asked = asyncio.Event()
+
+    async def hang(request: web.Request) -> web.StreamResponse:
+        asked.set()
+        return await cloud.hang(request)
+
+    cloud.jwks.always_with(hang)
     async with asyncio.timeout(0.2):
+        assert await keys.key("key-1")
+        await asked.wait()
         assert await keys.key("key-1")
 
 
@@ -127,12 +140,15 @@ async def test_garbage_never_replaces_good_keys(
 async def test_one_bad_key_does_not_spoil_the_others(keys: SigningKeys, cloud: PlayedCloud) -> None:
     """Keys without id, of another kind, for encryption or too short are skipped."""
     good = cloud.published[0]
+    short = rsa.generate_private_key(public_exponent=65537, key_size=1024).public_key()
+    weak = jwt.algorithms.RSAAlgorithm.to_jwk(short, as_dict=True)
     cloud.published = [
         {"kty": "RSA"},
         {**good, "kid": 7},
         {**good, "kid": "enc", "use": "enc"},
         {**good, "kid": "ps", "alg": "PS256"},
         {**good, "kid": "broken", "n": "!"},
+        {**weak, "kid": "weak"},
         {**good, "kid": "unendorsed", "endorsements": "msteams"},
         good,
     ]
@@ -140,6 +156,7 @@ async def test_one_bad_key_does_not_spoil_the_others(keys: SigningKeys, cloud: P
     assert await keys.key("enc") is None
     assert await keys.key("ps") is None
     assert await keys.key("broken") is None
+    assert await keys.key("weak") is None
     unendorsed = await keys.key("unendorsed")
     assert unendorsed is not None
     assert unendorsed.endorsements == frozenset()
@@ -147,7 +164,8 @@ async def test_one_bad_key_does_not_spoil_the_others(keys: SigningKeys, cloud: P
 
 async def test_more_than_four_mebibytes_are_not_read(keys: SigningKeys, cloud: PlayedCloud) -> None:
     """The live document has one megabyte; five are an attack or an accident."""
-    cloud.jwks.always(200, b'{"keys":[' + b" " * 5_000_000 + b"]}")
+    good = json.dumps(cloud.jwk("key-1")).encode()
+    cloud.jwks.always(200, b'{"keys":[' + good + b" " * 4_200_000 + b"]}")
     with pytest.raises(KeysUnavailable):
         await keys.key("key-1")
 
@@ -173,6 +191,28 @@ async def test_keys_come_from_the_same_machine_only(
     cloud.metadata.always(200, {"jwks_uri": jwks_uri})
     with pytest.raises(KeysUnavailable):
         await keys.key("key-1")
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("https://login.botframework.com/v1/.well-known/keys", True),
+        ("https://login.botframework.azure.us/keys", True),
+        ("https://login.botframework.com.evil.example/keys", False),
+        ("https://evil.example/login.botframework.com", False),
+        ("https://login.botframework.com@evil.example/keys", False),
+        ("https://user@login.botframework.com/keys", False),
+        ("http://login.botframework.com/keys", False),
+        ("http://127.0.0.1/keys", False),
+        ("https://localhost/keys", False),
+    ],
+)
+async def test_keys_come_from_the_metadatas_host_or_the_bot_frameworks(
+    client: aiohttp.ClientSession, url: str, allowed: bool
+) -> None:
+    """The metadata names where the keys are, but it cannot name just anybody."""
+    keys = SigningKeys(client, "https://login.botframework.azure.us/v1/.well-known/openidconfiguration")
+    assert keys._may_fetch(URL(url)) is allowed
 
 
 @pytest.mark.parametrize("url", ["http://login.botframework.com/x", "ftp://127.0.0.1/x", "nonsense", ""])

@@ -140,7 +140,16 @@ def test_prefixes_match_whole_segments_of_one_origin(url: str, allowed: bool) ->
 
 
 @pytest.mark.parametrize(
-    "prefix", ["http://bots.example", "bots.example", "https://*.example", "https://a@b", "https://x/?y", "x"]
+    "prefix",
+    [
+        "http://bots.example",
+        "bots.example",
+        "https://*.example",
+        "https://a@b",
+        "https://x/?y",
+        "https://a..b",
+        "x",
+    ],
 )
 def test_a_bad_prefix_is_named(prefix: str) -> None:
     """An operator's mistake is refused at start, with the mistake in the message."""

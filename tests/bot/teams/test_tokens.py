@@ -60,7 +60,8 @@ async def test_it_is_renewed_before_it_expires_without_waiting(
 
     cloud.tokens.next_with(slow)
     assert await tokens.bearer() == "bot-token-1"
-    await fetching.wait()
+    async with asyncio.timeout(5):
+        await fetching.wait()
     assert await tokens.bearer() == "bot-token-1"
     clock.forward(300)
     go.set()
