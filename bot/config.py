@@ -8,7 +8,7 @@ Must not know: what the settings are used for, the command line, how to open any
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -130,7 +130,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, dict=False):
 
     @classmethod
     def read(
-        cls, environ: Mapping[str, str] | None = None, *, host: str | None = None, port: int | None = None
+        cls,
+        environ: Mapping[str, str] | None = None,
+        *,
+        host: str | None = None,
+        port: int | None = None,
+        in_memory: bool = False,
     ) -> Self:
         """Read and check the settings.
 
@@ -138,6 +143,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, dict=False):
             environ: Names and values; None reads the process's environment.
             host: What --host says; it wins over HANDRAIL_HOST.
             port: What --port says; it wins over HANDRAIL_PORT.
+            in_memory: Keep nothing, whatever HANDRAIL_DATABASE_URL says (a conversation in the terminal).
 
         Raises:
             ConfigError: Something is wrong; the message lists all of it, one line each.
@@ -146,6 +152,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, dict=False):
         if problems:
             count = "A setting is wrong" if len(problems) == 1 else f"{len(problems)} settings are wrong"
             raise ConfigError("\n  ".join([f"{count}; nothing was started.", *map(str, problems)]))
+        if in_memory:
+            values["database_url"] = Secret(to.IN_MEMORY)
         return cls(**values, warnings=warnings)
 
 
@@ -184,21 +192,30 @@ def examine(
     )
 
 
-def shown(settings: Settings) -> list[tuple[Setting, str, str]]:
-    """Every setting with its value as it may be shown, and where that came from ("set" or "default")."""
+def shown(
+    values: Mapping[str, Any], problems: Iterable[checks.Problem] = ()
+) -> list[tuple[Setting, str, str]]:
+    """Every setting with its value as it may be shown, and where that came from ("set" or "default").
+
+    Args:
+        values: By field, as `examine` gives them.
+        problems: Those of `examine`; a wrong setting is shown as its problem shows it.
+    """
+    wrong = {problem.name: problem.shown for problem in problems}
     rows = []
     for setting in SETTINGS:
-        value = getattr(settings, setting.field)
-        match value:
-            case Secret() if setting.name == "HANDRAIL_DATABASE_URL":
+        match values.get(setting.field):
+            case Secret() as value if setting.field == "database_url":
                 text = to.without_password(value.reveal())
-            case Secret():
-                text = "set, not shown" if value else "not set"
-            case frozenset():
+            case Secret() as value:
+                text = "set (not shown)" if value else ""
+            case frozenset() as value:
                 text = ", ".join(sorted(value))
-            case _:
+            case None:
+                text = wrong.get(setting.name, "")
+            case value:
                 text = str(value)
-        rows.append((setting, text or "not set", "set" if setting.name in settings.given else "default"))
+        rows.append((setting, text or "not set", "set" if setting.name in values["given"] else "default"))
     return rows
 
 

@@ -11,6 +11,7 @@ import uuid
 import zoneinfo
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 from urllib.parse import unquote, urlsplit
 
 import babel
@@ -25,6 +26,8 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _CHANNEL = re.compile(r"19:[\w.-]+@thread\.(?:tacv2|skype)", re.ASCII)
+IN_MEMORY: Final = "sqlite://:memory:"
+"""The database of a conversation that nobody keeps; nothing that can be set."""
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*", re.IGNORECASE | re.ASCII)
 
 

@@ -303,7 +303,7 @@ def test_a_secret_never_shows_itself() -> None:
     shown = [
         repr(settings),
         f"{settings.app_password} {settings.database_url!r}",
-        repr(config.shown(settings)),
+        repr(config.shown(msgspec.structs.asdict(settings))),
     ]
     assert not any("canary" in text for text in shown)
     with pytest.raises(TypeError):
@@ -346,6 +346,14 @@ def test_the_command_line_wins() -> None:
     assert (settings.host, settings.port) == ("localhost", 8080)
     with pytest.raises(ConfigError, match="this machine only"):
         Settings.read({}, host="0.0.0.0")
+
+
+def test_a_conversation_in_the_terminal_is_not_kept() -> None:
+    """Only the program itself can ask for a database in memory; a setting that asks for one is refused."""
+    settings = Settings.read({**SINGLE, "HANDRAIL_DATABASE_URL": "sqlite:///x.db"}, in_memory=True)
+
+    assert settings.database_url.reveal() == "sqlite://:memory:"
+    assert "HANDRAIL_DATABASE_URL" in problem({"HANDRAIL_DATABASE_URL": "sqlite://:memory:"})
 
 
 def test_an_unknown_setting_is_a_warning_with_a_guess() -> None:

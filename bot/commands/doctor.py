@@ -1,0 +1,117 @@
+"""`handrail doctor`: every setting, every check, and what to do; exit code 0 when the bot can work.
+
+Must not know: how anything is checked.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from enum import StrEnum
+from importlib.metadata import version
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from bot import config
+from bot.commands.checks_here import Check, checks_here
+from bot.commands.checks_there import checks_there, skipped
+from bot.config import Settings
+from bot.errors import ConfigError
+
+_SIGNS = {
+    "ok": "[green]✓[/]",
+    "failed": "[red]✗[/]",
+    "warning": "[yellow]![/]",
+    "skipped": "[dim]\N{EN DASH}[/]",
+}
+
+
+class Format(StrEnum):
+    """How the findings are printed."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """A setting as it may be shown to anybody."""
+
+    name: str
+    value: str
+    source: str
+    meaning: str
+
+
+class Report(msgspec.Struct, frozen=True):
+    """What the doctor found. `ok` is False when something failed."""
+
+    ok: bool
+    version: str
+    mode: str
+    settings: list[Shown]
+    checks: list[Check]
+
+
+async def examine(environ: Mapping[str, str] | None = None, *, offline: bool = False) -> Report:
+    """Look at everything; never raises for what it finds.
+
+    Args:
+        environ: Names and values; None means the process's environment.
+        offline: Ask nobody beyond this machine.
+    """
+    rows = [
+        Shown(setting.name, value, source, setting.meaning)
+        for setting, value, source in config.shown(*config.examine(environ)[:2])
+    ]
+    try:
+        settings = Settings.read(environ)
+    except ConfigError as error:
+        checks = [Check("Settings", "failed", line.strip()) for line in str(error).splitlines()[1:]]
+        return Report(False, version("handrail"), "not started", rows, checks)
+    checks = [Check("Settings", "ok", "fit together")]
+    checks += [Check("Settings", "warning", warning) for warning in settings.warnings]
+    checks += await checks_here(settings)
+    if settings.local:
+        checks += skipped("local mode has no identity")
+    elif offline:
+        checks += skipped("--offline")
+    else:
+        checks += await checks_there(settings)
+    ok = not any(check.state == "failed" for check in checks)
+    return Report(ok, version("handrail"), "local mode" if settings.local else "registered bot", rows, checks)
+
+
+def doctor(
+    *,
+    offline: Annotated[bool, typer.Option("--offline", help="Ask nobody beyond this machine.")] = False,
+    output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
+) -> None:
+    """Show every setting, check what the bot needs, and say what to do."""
+    report = asyncio.run(examine(offline=offline))
+    if output is Format.JSON:
+        typer.echo(msgspec.json.encode(report))
+    else:
+        show(report, Console(soft_wrap=True, highlight=False))
+    raise typer.Exit(0 if report.ok else 1)
+
+
+def show(report: Report, console: Console) -> None:
+    """Print a report for people."""
+    console.print(f"Handrail {report.version}, {report.mode}\n")
+    settings = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    for row in report.settings:
+        value = escape(row.value)
+        settings.add_row(
+            row.name, value if row.source == "set" else f"[dim]{value}[/]", f"[dim]{row.source}[/]"
+        )
+    console.print(settings)
+    console.print()
+    for check in report.checks:
+        console.print(f"{_SIGNS[check.state]} {check.name}: {escape(check.found)}")
+        if check.remedy:
+            console.print(f"  → {escape(check.remedy)}")
+    failed = sum(check.state == "failed" for check in report.checks)
+    console.print("\nReady." if not failed else f"\nNot ready: {failed} to mend.")

@@ -1,0 +1,311 @@
+"""The doctor: what it shows, what it finds, and that it never tells a secret."""
+
+import json
+import re
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import typer
+from aiohttp import web
+from rich.console import Console
+from typer.testing import CliRunner
+
+from bot import libraries
+from bot.commands.checks_here import Check, sqlite
+from bot.commands.doctor import Report, doctor, examine, show
+from tests.support.cloud import APP_ID, SECRET, TENANT, PlayedCloud
+
+CHANNEL = "19:aBc@thread.tacv2"
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def local(tmp_path: Path, free_port: int) -> dict[str, str]:
+    """A healthy bot in local mode."""
+    return {"HANDRAIL_DATABASE_URL": f"sqlite:///{tmp_path}/h.db", "HANDRAIL_PORT": str(free_port)}
+
+
+@pytest.fixture
+async def cloud() -> AsyncIterator[PlayedCloud]:
+    """Microsoft, played on loopback."""
+    async with PlayedCloud() as played:
+        yield played
+
+
+@pytest.fixture
+def registered(local: dict[str, str], cloud: PlayedCloud) -> dict[str, str]:
+    """A healthy registered bot in that cloud."""
+    return {
+        **local,
+        "MicrosoftAppId": APP_ID,
+        "MicrosoftAppPassword": SECRET,
+        "MicrosoftAppTenantId": TENANT,
+        "HANDRAIL_OPENID_METADATA_URL": cloud.metadata_url,
+        "HANDRAIL_TOKEN_URL": cloud.token_url,
+        "HANDRAIL_SERVICE_URLS": cloud.url,
+        "HANDRAIL_HELPDESK_CHANNEL": CHANNEL,
+    }
+
+
+def found(report: Report, name: str) -> Check:
+    """The one check of that name."""
+    [check] = [check for check in report.checks if check.name == name]
+    return check
+
+
+def was_opened(environ: dict[str, str]) -> bool:
+    """Whether the database file is there."""
+    return Path(environ["HANDRAIL_DATABASE_URL"].removeprefix("sqlite:///")).exists()
+
+
+def printed(report: Report) -> str:
+    """The report as a person reads it."""
+    console = Console(width=200, soft_wrap=True, highlight=False)
+    with console.capture() as capture:
+        show(report, console)
+    return capture.get()
+
+
+async def test_a_healthy_local_bot_is_ready(local: dict[str, str]) -> None:
+    """Everything on this machine is in order, and nobody else was asked."""
+    report = await examine(local)
+
+    assert report.ok, printed(report)
+    assert report.mode == "local mode"
+    assert {check.state for check in report.checks} == {"ok", "skipped"}
+    assert "Ready." in printed(report)
+
+
+async def test_a_healthy_registered_bot_is_ready(registered: dict[str, str], cloud: PlayedCloud) -> None:
+    """Clock, keys, token and channel were asked for, and nothing was written into the channel."""
+    report = await examine(registered)
+
+    assert report.ok, printed(report)
+    assert {check.name for check in report.checks if check.state != "ok"} == set()
+    assert [sent.method for sent in cloud.sent] == ["GET"]
+    assert CHANNEL in cloud.sent[0].parts
+
+
+async def test_the_secret_is_never_told(registered: dict[str, str], cloud: PlayedCloud) -> None:
+    """Not in the text, not in the JSON, not when it is wrong, and not the database's password either."""
+    registered["MicrosoftAppPassword"] = "wrong-canary-secret"
+    registered["HANDRAIL_DATABASE_URL"] = "postgresql://me:canary@127.0.0.1:1/x"
+
+    report = await examine(registered)
+
+    assert "canary" not in printed(report) + repr(report)
+    assert re.search(r"MicrosoftAppPassword\s+set \(not shown\)", printed(report))
+    assert "postgresql://…@127.0.0.1:1/x" in printed(report)
+    assert cloud.tokens.received
+
+
+async def test_offline_asks_nobody(registered: dict[str, str], cloud: PlayedCloud) -> None:
+    """With --offline the cloud hears nothing."""
+    report = await examine(registered, offline=True)
+
+    assert report.ok, printed(report)
+    assert found(report, "Token") == Check("Token", "skipped", "--offline")
+    assert [*cloud.metadata.received, *cloud.tokens.received, *cloud.sent] == []
+
+
+async def test_a_refused_secret_comes_with_its_remedy(registered: dict[str, str]) -> None:
+    """The commonest mistake of all: the secret's ID, or an expired one."""
+    registered["MicrosoftAppPassword"] = "some-other-secret"
+
+    report = await examine(registered)
+
+    assert not report.ok
+    assert found(report, "Token").found == "none: invalid_client"
+    assert "not its ID" in found(report, "Token").remedy
+    assert found(report, "Helpdesk channel").state == "skipped"
+
+
+async def test_unreachable_keys_are_told(registered: dict[str, str], cloud: PlayedCloud) -> None:
+    """Without the signing keys nothing that Teams sends can be believed."""
+    cloud.jwks.always(500)
+
+    report = await examine(registered)
+
+    assert found(report, "Signing keys").state == "failed"
+    assert cloud.metadata_url in found(report, "Signing keys").found
+
+
+async def test_a_wrong_clock_is_told(registered: dict[str, str], cloud: PlayedCloud) -> None:
+    """A clock that is years off makes every token invalid."""
+    cloud.metadata.next(200, {}, {"Date": "Tue, 01 Jan 2019 00:00:00 GMT"})
+
+    report = await examine(registered)
+
+    assert found(report, "Clock").state == "failed"
+    assert "ahead of" in found(report, "Clock").found
+    assert "NTP" in found(report, "Clock").remedy
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "state", "remedy"),
+    [
+        (
+            403,
+            {"error": {"code": "BotNotInConversationRoster"}},
+            "failed",
+            "Add the app to the helpdesk's team",
+        ),
+        (403, {"error": {"code": "BotDisabledByAdmin"}}, "failed", "administrator"),
+        (404, {"error": {"code": "ConversationNotFound"}}, "failed", "paste its link again"),
+        (401, {"error": {"code": "Unauthorized"}}, "failed", "app id of the Azure Bot"),
+        (503, {}, "warning", "later"),
+    ],
+)
+async def test_an_unreachable_channel_comes_with_its_remedy(
+    registered: dict[str, str], cloud: PlayedCloud, status: int, body: object, state: str, remedy: str
+) -> None:
+    """Each way in which the channel can be out of reach has its own advice; an unclear one is no failure."""
+    cloud.connector.always(status, body)
+
+    check = found(await examine(registered), "Helpdesk channel")
+
+    assert check.state == state
+    assert remedy in check.remedy
+
+
+async def test_wrong_settings_are_all_told() -> None:
+    """A bot that would not start is told why, setting by setting, and nothing else is tried."""
+    report = await examine({"MicrosoftAppId": "x", "HANDRAIL_PORT": "y"})
+
+    assert not report.ok
+    assert [check.name for check in report.checks] == ["Settings"] * len(report.checks)
+    assert "MicrosoftAppId is 'x'" in printed(report)
+    assert "HANDRAIL_PORT is 'y'" in printed(report)
+
+
+async def test_an_unknown_setting_is_a_warning(local: dict[str, str]) -> None:
+    """A misspelt setting is worth a word, but no reason to say no."""
+    report = await examine({**local, "HANDRAIL_PROT": "1"})
+
+    assert report.ok, printed(report)
+    assert "! Settings: HANDRAIL_PROT is set, but there is no such setting. Did you mean HANDRAIL_PORT?" in (
+        printed(report)
+    )
+
+
+async def test_a_database_that_cannot_be_opened_is_told(local: dict[str, str], tmp_path: Path) -> None:
+    """A folder where the file should be: the reason and what to do."""
+    (tmp_path / "folder.db").mkdir()
+
+    report = await examine({**local, "HANDRAIL_DATABASE_URL": f"sqlite:///{tmp_path}/folder.db"})
+
+    assert found(report, "Database").state == "failed"
+    assert "HANDRAIL_DATABASE_URL" in found(report, "Database").remedy
+
+
+async def test_broken_guides_are_told(local: dict[str, str], tmp_path: Path) -> None:
+    """Content with mistakes keeps the bot from starting, so the doctor says so and who tells more."""
+    (tmp_path / "content" / "guides").mkdir(parents=True)
+    (tmp_path / "content" / "guides" / "x.yaml").write_text("guide: [", "utf-8")
+
+    report = await examine({**local, "HANDRAIL_CONTENT": str(tmp_path / "content")})
+
+    assert found(report, "Content").state == "failed"
+    assert "handrail check" in found(report, "Content").remedy
+
+
+async def test_a_taken_port_is_told(local: dict[str, str], aiohttp_server: object) -> None:
+    """A port that another program has is a failure, with the setting that mends it."""
+
+    async def teapot(_: web.Request) -> web.Response:
+        return web.Response(status=418)
+
+    app = web.Application()
+    app.router.add_get("/{rest:.*}", teapot)
+    server = await aiohttp_server(app)  # type: ignore[operator]  # pytest-aiohttp's fixture
+
+    check = found(await examine({**local, "HANDRAIL_PORT": str(server.port)}), "Port")
+
+    assert check.state == "failed"
+    assert "HANDRAIL_PORT" in check.remedy
+
+
+@pytest.mark.parametrize(("ready", "state"), [(True, "ok"), (False, "failed")])
+async def test_a_running_bot_is_asked_itself(
+    local: dict[str, str], aiohttp_server: object, *, ready: bool, state: str
+) -> None:
+    """Beside a running bot neither its port nor its database is a problem; it says itself how it is."""
+
+    async def readyz(_: web.Request) -> web.Response:
+        return web.json_response({"ready": ready}, status=200 if ready else 503)
+
+    app = web.Application()
+    app.router.add_get("/readyz", readyz)
+    server = await aiohttp_server(app)  # type: ignore[operator]  # pytest-aiohttp's fixture
+
+    report = await examine({**local, "HANDRAIL_PORT": str(server.port)})
+
+    assert found(report, "Port").state == "ok"
+    assert found(report, "Database").state == state
+    assert not was_opened(local)
+
+
+@pytest.mark.parametrize(
+    ("version", "noted"),
+    [
+        ((3, 40, 1), True),
+        ((3, 44, 5), True),
+        ((3, 44, 6), False),
+        ((3, 50, 6), True),
+        ((3, 50, 7), False),
+        ((3, 51, 2), True),
+        ((3, 51, 3), False),
+        ((3, 52, 0), False),
+        ((4, 0, 0), False),
+    ],
+)
+def test_the_wal_bug_is_noted_but_harmless(version: tuple[int, int, int], *, noted: bool) -> None:
+    """SQLite's bug of resetting the log needs two connections; we have one, so it is never a failure."""
+    check = sqlite(version)
+
+    assert check.state == "ok"
+    assert ("Handrail opens one" in check.found) is noted
+
+
+def test_the_lower_bounds_are_those_of_the_project() -> None:
+    """The versions that the doctor insists on stand in pyproject.toml as well."""
+    text = (Path(__file__).parents[2] / "pyproject.toml").read_text("utf-8")
+
+    for name, least in libraries.LOWER_BOUNDS.items():
+        assert f'"{name}>={least}"' in text
+
+
+@pytest.mark.parametrize(
+    ("installed", "too_old"),
+    [("", True), ("3.9.9", True), ("3.14.4", True), ("3.14.5", False), ("3.14.5rc1", False), ("4.0", False)],
+)
+def test_versions_are_compared_as_numbers(installed: str, *, too_old: bool) -> None:
+    """3.9 is older than 3.14, and a missing library is too old."""
+    assert libraries.Library("aiohttp", installed, "3.14.5").too_old is too_old
+
+
+def test_the_command_prints_json_and_an_exit_code(local: dict[str, str]) -> None:
+    """For machines: the report as JSON, and 1 when something failed."""
+    app = typer.Typer()
+    app.command()(doctor)
+    run = CliRunner()
+    clean: dict[str, str | None] = {"MicrosoftAppId": None, **local}
+
+    good = run.invoke(app, ["--format", "json", "--offline"], env=clean)
+    bad = run.invoke(app, ["--format", "json", "--offline"], env={**clean, "HANDRAIL_PORT": "x"})
+
+    assert good.exit_code == 0, good.output
+    assert json.loads(good.output)["ok"] is True
+    assert bad.exit_code == 1
+    assert {"name": "HANDRAIL_PORT", "value": "'x'", "source": "set"}.items() <= next(
+        row.items() for row in json.loads(bad.output)["settings"] if row["name"] == "HANDRAIL_PORT"
+    )
