@@ -21,7 +21,7 @@ from botbuilder.schema import Activity, ActivityTypes, DeliveryModes
 from bot.teams.auth import Gate, NotAdmitted
 from bot.teams.connector import Connector
 from bot.teams.framework import HandrailAuthentication
-from bot.teams.intake import BadRequest, check_head, read_object
+from bot.teams.intake import READ_TIMEOUT, BadRequest, check_head, read_object
 from bot.teams.wire import activity_from, plain
 
 _log = structlog.get_logger(__name__)
@@ -49,15 +49,19 @@ class TeamsAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK has no ty
     and Teams would take a lost turn for a finished one.
     """
 
-    def __init__(self, gate: Gate, connector: Connector, *, app_id: str = "") -> None:
+    def __init__(
+        self, gate: Gate, connector: Connector, *, app_id: str = "", read_timeout: float = READ_TIMEOUT
+    ) -> None:
         """Put the parts together.
 
         Args:
             gate: Who may come in.
             connector: The way out.
             app_id: The bot's app id; empty in local mode.
+            read_timeout: Seconds that a request's body may take to arrive.
         """
         self._gate = gate
+        self._read_timeout = read_timeout
         self._authentication = HandrailAuthentication(gate, connector, app_id=app_id)
         super().__init__(self._authentication)
 
@@ -86,7 +90,7 @@ class TeamsAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK has no ty
     async def _process(self, request: web.Request, bot: Bot) -> web.Response:
         check_head(request)
         claims = await self._gate.verify(request.headers, _peer(request))
-        body = await read_object(request)
+        body = await read_object(request, timeout=self._read_timeout)
         self._gate.admit(claims, body)
         activity = _activity(body)
         admitted = self._authentication.admitted(activity.service_url)

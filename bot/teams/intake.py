@@ -52,7 +52,7 @@ def check_head(request: web.Request) -> None:
         raise BadRequest(413, f"An activity has at most {LARGEST_BODY} bytes.")
 
 
-async def read_object(request: web.Request, *, timeout: float = READ_TIMEOUT) -> dict[str, Any]:  # noqa: ASYNC109  the limit is on bytes, not on the caller
+async def read_object(request: web.Request, *, timeout: float) -> dict[str, Any]:  # noqa: ASYNC109  the limit is on bytes, not on the caller
     """Read the body as one JSON object.
 
     Args:
@@ -70,7 +70,7 @@ async def read_object(request: web.Request, *, timeout: float = READ_TIMEOUT) ->
                 if len(body) > LARGEST_BODY:
                     raise BadRequest(413, f"An activity has at most {LARGEST_BODY} bytes.")
     except TimeoutError:
-        raise BadRequest(408, f"The body did not arrive within {timeout:.0f} seconds.") from None
+        raise BadRequest(408, f"The body did not arrive within {timeout:g} seconds.") from None
     except (aiohttp.ClientError, aiohttp.http.HttpProcessingError, web.RequestPayloadError, OSError):
         raise BadRequest(400, "The body broke off.") from None
     return parse_object(bytes(body))

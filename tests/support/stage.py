@@ -80,7 +80,7 @@ class Stage:
             clock=clock,
         )
         self.connector = Connector(client, self.tokens, self.allowed)
-        self.adapter = TeamsAdapter(self.gate, self.connector, app_id=cloud.app_id)
+        self.adapter = TeamsAdapter(self.gate, self.connector, app_id=cloud.app_id, read_timeout=0.3)
         self._client = client
 
     def without_app_id(self) -> None:
