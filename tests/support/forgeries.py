@@ -1,9 +1,9 @@
 """Requests that must not get in: a table of forgeries, each by its name.
 
-A forgery takes the played cloud and returns how its request differs from a good one: ``token``, ``headers``,
 A forgery takes the played cloud and returns how its request differs from a good one: ``token``,
 ``headers``, ``authorizations`` (several headers) or ``activity``. Nothing returned means that the cloud
 itself was changed.
+"""
 
 import base64
 import hashlib
