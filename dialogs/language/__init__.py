@@ -14,7 +14,7 @@ import msgspec
 from dialogs.guide import FIX_RESULTS, Fix, Guide, TextKey, Try
 from dialogs.language import others, reader, source, wording
 from dialogs.language.checks import Known, check_claims, check_fixes, check_names
-from dialogs.language.diagnostics import Diagnostic, Report, Span
+from dialogs.language.diagnostics import Diagnostic, Report, Severity, Span
 from dialogs.language.flow import check_flow
 from dialogs.language.parts import CodeFile, FixFile, GuideFile, Line, TextFile, TranslationFile
 from dialogs.language.translations import Original, check_texts, check_translations
@@ -200,7 +200,7 @@ class _Content:
         for file in self.guides.values():
             guide = file.guide
             broken = any(
-                each.severity == "error" and _BREAKS.fullmatch(each.code) for each in file.report.found
+                each.severity is Severity.ERROR and _BREAKS.fullmatch(each.code) for each in file.report.found
             )
             if guide is not None and not broken and _offered(guide) <= fixes.keys():
                 guides[guide.id] = msgspec.structs.replace(guide, words={**guide.words, **self._words(file)})

@@ -6,12 +6,19 @@ is checked, nor how files are read.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Final, Literal, TypeAlias
+from enum import StrEnum
+from typing import Final
 
 import msgspec
 from rapidfuzz import fuzz, process
 
-Severity: TypeAlias = Literal["error", "warning"]
+
+class Severity(StrEnum):
+    """Errors keep content from release; warnings do not."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
 
 CODES: Final[Mapping[str, str]] = {
     # the file
@@ -115,6 +122,9 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     suggestion: str = ""
 
+    def __str__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        return f"{self.path}:{self.line}:{self.col}: {self.severity} {self.code}: {self.message}"
+
     @property
     def order(self) -> tuple[str, int, int, str, str]:
         """Sorts problems by file and position."""
@@ -131,11 +141,11 @@ class Report:
 
     def error(self, code: str, span: Span, message: str, suggestion: str = "") -> None:
         """Note a problem that must be mended before release."""
-        self._add("error", code, span, message, suggestion)
+        self._add(Severity.ERROR, code, span, message, suggestion)
 
     def warning(self, code: str, span: Span, message: str, suggestion: str = "") -> None:
         """Note something that could be better."""
-        self._add("warning", code, span, message, suggestion)
+        self._add(Severity.WARNING, code, span, message, suggestion)
 
     def _add(self, severity: Severity, code: str, span: Span, message: str, suggestion: str) -> None:
         if code not in CODES:
@@ -156,7 +166,7 @@ class Report:
     @property
     def failed(self) -> bool:
         """Whether there is an error among what was found."""
-        return any(each.severity == "error" for each in self.found)
+        return any(each.severity is Severity.ERROR for each in self.found)
 
 
 def suggest(word: str, known: Iterable[str]) -> str:
@@ -172,11 +182,7 @@ def suggest(word: str, known: Iterable[str]) -> str:
 
 def printed(diagnostic: Diagnostic, source: str) -> str:
     """The problem as a compiler prints it. `source` is the text of the file, "" when there is none."""
-    head = (
-        f"{diagnostic.path}:{diagnostic.line}:{diagnostic.col}: "
-        f"{diagnostic.severity} {diagnostic.code}: {diagnostic.message}"
-    )
-    lines = [head]
+    lines = [str(diagnostic)]
     number = str(diagnostic.line)
     margin = " " * len(number)
     written = lines_of(source)
