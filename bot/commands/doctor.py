@@ -13,7 +13,6 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from bot import config
 from bot.commands.checks_here import Check, checks_here
@@ -101,13 +100,12 @@ def doctor(
 def show(report: Report, console: Console) -> None:
     """Print a report for people."""
     console.print(f"Handrail {report.version}, {report.mode}\n")
-    settings = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
+    widest = max(len(row.name) for row in report.settings)
     for row in report.settings:
         value = escape(row.value)
-        settings.add_row(
-            row.name, value if row.source == "set" else f"[dim]{value}[/]", f"[dim]{row.source}[/]"
+        console.print(
+            f"{row.name:<{widest}}  {value if row.source == 'set' else f'[dim]{value} (default)[/]'}"
         )
-    console.print(settings)
     console.print()
     for check in report.checks:
         console.print(f"{_SIGNS[check.state]} {check.name}: {escape(check.found)}")

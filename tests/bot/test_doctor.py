@@ -115,6 +115,15 @@ async def test_the_secret_is_never_told(registered: dict[str, str], cloud: Playe
     assert cloud.tokens.received
 
 
+async def test_a_long_value_is_shown_whole(local: dict[str, str]) -> None:
+    """A setting cut off in the middle is one that nobody can compare."""
+    console = Console(width=40, soft_wrap=True, highlight=False)
+    with console.capture() as capture:
+        show(await examine(local), console)
+
+    assert "https://smba.infra.dod.teams.microsoft.us (default)\n" in capture.get()
+
+
 async def test_offline_asks_nobody(registered: dict[str, str], cloud: PlayedCloud) -> None:
     """With --offline the cloud hears nothing."""
     report = await examine(registered, offline=True)
