@@ -13,13 +13,15 @@ import structlog
 
 from bot.address import Address
 from bot.cards import handoff as handoff_card
-from bot.cards import plain, prompt as prompt_card
+from bot.cards import plain
+from bot.cards import prompt as prompt_card
 from bot.cards.plain import case_text
 from bot.cards.speech import Speaker
 from bot.errors import DeliveryFailed, DeliveryRefused
 from bot.outbox.dispatcher import Done, Follow
 from bot.probes.api import Finding, Probe
 from bot.store.api import CaseRecord, Message, Store
+from bot.teams.activities import owner_mark
 from bot.teams.channel import Gone, TeamsChannel
 from bot.tickets.api import Ticket, TicketSystem
 from bot.turn import Turns, show_key
@@ -107,6 +109,8 @@ class Delivery:
         if conversation.plain or not address.cards:
             return Done(receipt=await channel.send_text(address, plain.text(prompt, speaker)))
         card = prompt_card.card(prompt, speaker, execute=address.execute)
+        if address.scope != "personal":
+            card = _owned(card, owner_mark(message.conversation))
         return Done(receipt=await channel.send_card(address, card, prompt_card.summary(prompt, speaker)))
 
     async def _retire(self, message: Message) -> Done:
@@ -173,7 +177,7 @@ class Delivery:
 
     def _handoff(self, record: CaseRecord) -> tuple[dict[str, Any], str]:
         speaker = self._helpdesk_speaker()
-        card = handoff_card.card(record, speaker, board_url=self._helpdesk.board_url)
+        card = handoff_card.card(record, speaker, execute=True, board_url=self._helpdesk.board_url)
         return card, handoff_card.summary(record, speaker)
 
     def _helpdesk_speaker(self) -> Speaker:
@@ -242,3 +246,15 @@ class Delivery:
         if self._channel is None:
             raise DeliveryRefused("this process does not speak to Teams")
         return self._channel
+
+
+def _owned(part: Any, mark: str) -> Any:
+    """The card with its owner's mark on every button: in a group everybody sees it, and anybody can press."""
+    if isinstance(part, dict):
+        marked = {key: _owned(value, mark) for key, value in part.items()}
+        if isinstance(part.get("handrail"), dict):
+            marked["handrail"] = {**part["handrail"], "owner": mark}
+        return marked
+    if isinstance(part, list):
+        return [_owned(each, mark) for each in part]
+    return part

@@ -37,7 +37,7 @@ _TRIES = 8  # of case numbers; from the fourth on they are longer
 
 def new_number(attempt: int = 0) -> str:
     """A short number for a case, for example HR-7K3F. It may be taken; the store knows."""
-    length = 4 if attempt < 3 else 7  # noqa: PLR2004 - see _TRIES
+    length = 4 if attempt < 3 else 7
     return "HR-" + "".join(secrets.choice(_ALPHABET) for _ in range(length))
 
 
@@ -176,9 +176,15 @@ def _written_down(
                 send("ticket", f"ticket/{number}", effect, f"ticket/{number}")
                 send("handoff", f"handoff/{number}", effect, f"handoff/{number}")
             case ChangeCase():
-                entry = LogEntry(at=at, status=effect.status, by=effect.by, note=effect.note)
                 changes.append(
-                    CaseChange(number=effect.number, entry=entry, by=effect.by, reference=effect.reference)
+                    CaseChange(
+                        number=effect.number,
+                        at=at,
+                        status=effect.status,
+                        by=effect.by,
+                        note=effect.note,
+                        reference=effect.reference,
+                    )
                 )
                 send("handoff-update", f"handoff/{effect.number}", effect, f"handoff-update/{own}")
     return Kept(

@@ -54,6 +54,10 @@ def said(talk: Talk, text: str, removed: tuple[str, ...], *, into_field: bool = 
         return
     prompt = talk.current()
     found = _recognised(talk, prompt, text)
+    pressed = _exactly(talk, prompt, text)
+    if not into_field and pressed:
+        choose(talk, pressed, heard=True)
+        return
     if not into_field and found.command is not None:
         commands.run(talk, found.command, found.value)
         return
@@ -78,6 +82,16 @@ def _recognised(talk: Talk, prompt: Prompt, text: str) -> Recognition:
     elif isinstance(prompt.ask, Entry) and prompt.ask.skip is not None:
         options = [(prompt.ask.skip.id, talk.library.say(prompt.ask.skip.label, language))]
     return recognise(talk.library, language, text, options, several=several)
+
+
+def _exactly(talk: Talk, prompt: Prompt, text: str) -> tuple[str, ...]:
+    """The option whose words were typed as they stand; they go before commands that sound alike."""
+    if not isinstance(prompt.ask, Choices):
+        return ()
+    wanted = " ".join(text.casefold().split()).strip(" .!")
+    language = talk.conversation.language
+    labels = {each.id: talk.library.say(each.label, language) for each in prompt.ask.options}
+    return tuple(each for each, label in labels.items() if " ".join(label.casefold().split()) == wanted)[:1]
 
 
 def _said_for_results(talk: Talk) -> list[tuple[str, str]]:
@@ -198,7 +212,7 @@ def _remark(talk: Talk, text: str) -> None:
 
 def _tell_case(talk: Talk, case: Case, text: str) -> None:
     _remark(talk, text)
-    talk.effects.append(ChangeCase(number=case.number, status=case.status, note=text[:REMARK_LIMIT]))
+    talk.effects.append(ChangeCase(number=case.number, note=text[:REMARK_LIMIT]))
     talk.notice(Text("bot/case-added", {"number": case.number}))
 
 

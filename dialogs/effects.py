@@ -111,11 +111,11 @@ class OpenCase(_Effect, frozen=True, kw_only=True, tag="open-case"):
 class ChangeCase(_Effect, frozen=True, kw_only=True, tag="change-case"):
     """The case changed: keep it, and bring the helpdesk's card up to date.
 
-    `note` is for the case's own log: who said what ("" when only the status changed).
+    `note` is for the case's own log: who said what. `status` None and empty texts: as it was.
     """
 
     number: str
-    status: CaseStatus
+    status: CaseStatus | None = None
     by: str = ""
     note: str = ""
     reference: str = ""

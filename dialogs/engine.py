@@ -122,17 +122,13 @@ def _case_news(talk: Talk, event: TicketFiled | TicketRefused | CaseClaimed | Ca
         case TicketFiled():
             if own is not None:
                 talk.set(case=msgspec.structs.replace(own, reference=event.reference, trouble=False))
-            change = ChangeCase(
-                number=event.number, status=own.status if own else "open", reference=event.reference
-            )
-            talk.effects.append(change)
+            talk.effects.append(ChangeCase(number=event.number, reference=event.reference))
             if event.reference != event.number:
                 talk.notice(Text("bot/filed", {"number": event.number, "reference": event.reference}))
         case TicketRefused():
             if own is not None:
                 talk.set(case=msgspec.structs.replace(own, trouble=True))
-            status = own.status if own else "open"
-            talk.effects.append(ChangeCase(number=event.number, status=status, note=event.reason))
+            talk.effects.append(ChangeCase(number=event.number, note=event.reason))
         case CaseClaimed():
             if own is not None and own.status != "open":
                 return False

@@ -9,7 +9,7 @@ from dialogs.case import Asked, CaseFile, Checked, FixTried
 from dialogs.conditions import holds
 from dialogs.conversation import Conversation, Picked, Probed, Tried, Typed
 from dialogs.effects import Fact
-from dialogs.guide import Ask, Check, Collect
+from dialogs.guide import Ask, Check, Collect, Escalate
 from dialogs.library import Library
 from dialogs.text import Text
 from dialogs.walk import Visit, Walk, escalation, untried
@@ -137,8 +137,8 @@ def _checked(visit: Visit) -> Checked:
 
 
 def _ask_next(walked: Walk) -> Iterable[Text]:
-    """What nobody asked yet, then the guide's own hints."""
-    if walked.guide is not None:
+    """What nobody asked yet, where the person left the guide early; then the guide's own hints."""
+    if walked.guide is not None and not isinstance(walked.node, Escalate):
         asks = {n.ticket for n in walked.guide.nodes.values() if isinstance(n, Ask | Collect) and n.ticket}
         for place in _PLACES:
             if place in asks and not _place(walked, place):

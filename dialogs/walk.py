@@ -24,7 +24,7 @@ from dialogs.conversation import (
     Tried,
     Typed,
 )
-from dialogs.guide import Ask, Check, Collect, End, Escalate, Fix, Guide, Node, NodeId, Offer, Try, Way
+from dialogs.guide import Ask, Check, Collect, End, Escalate, Fix, Guide, Node, NodeId, Try, Way
 from dialogs.library import Library
 
 Over: TypeAlias = Literal["", "solved", "stopped", "handed"]
@@ -224,6 +224,7 @@ class _Fold:
                     self._fix = self._next_fix(node)
                     if self._fix is not None:
                         return
+                    self._tried = []
                     self._node = self._guide.nodes[way(node.go, self._given)]
                 case End():
                     self._over = node.result
@@ -266,12 +267,18 @@ class _Fold:
 
 
 def untried(walked: Walk) -> tuple[str, ...]:
-    """Fixes of the current guide that an answer points to, or that are general, and that were not tried."""
+    """Fixes of the current guide that an answer points to, or that are general, and that were not tried.
+
+    Where the guide itself led to people, only the lists that were reached count: it left the others out.
+    """
     if walked.guide is None:
         return ()
     done = {visit.answer.fix for visit in walked.visits if isinstance(visit.answer, Tried)}
-    offers: list[Offer] = [o for n in walked.guide.nodes.values() if isinstance(n, Try) for o in n.offers]
-    wanted = [offer.fix for offer in offers if holds(offer.when, walked.given)]
+    reached = {visit.node.id for visit in walked.visits}
+    lists = [node for node in walked.guide.nodes.values() if isinstance(node, Try)]
+    if isinstance(walked.node, Escalate):
+        lists = [node for node in lists if node.id in reached]
+    wanted = [offer.fix for node in lists for offer in node.offers if holds(offer.when, walked.given)]
     return tuple(fix for fix in dict.fromkeys(wanted) if fix not in done)
 
 

@@ -104,6 +104,9 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
         card = await self._answered_card(heard, reply)
         return _card(card) if card is not None else _message(self._words("bot/noted", locale))
 
+    async def on_conversation_update_activity(self, turn_context: TurnContext) -> None:
+        """Members and channels come and go: no business of ours, and the SDK would ask the roster."""
+
     async def on_installation_update_add(self, turn_context: TurnContext) -> None:
         """Installed for a person: welcome them (conversationUpdate comes as well; once is enough)."""
         activity = turn_context.activity

@@ -27,7 +27,9 @@ class TeamsChannel:
 
     async def send_card(self, to: Address, card: dict[str, Any], summary: str) -> str:
         """Show a card; the new activity's id ("" where the client gives none)."""
-        return _delivered(await self._connector.send(to.service_url, to.conversation_id, _card(card, summary))).id
+        return _delivered(
+            await self._connector.send(to.service_url, to.conversation_id, _card(card, summary))
+        ).id
 
     async def send_text(self, to: Address, text: str) -> str:
         """Send plain text; the new activity's id."""
@@ -41,9 +43,7 @@ class TeamsChannel:
             Gone: The older one was deleted.
         """
         activity = {**_card(card, summary), "id": activity_id}
-        _delivered(
-            await self._connector.update(to.service_url, to.conversation_id, activity_id, activity)
-        )
+        _delivered(await self._connector.update(to.service_url, to.conversation_id, activity_id, activity))
 
     async def typing(self, to: Address) -> None:
         """Show that an answer is on its way; whether it arrives does not matter."""

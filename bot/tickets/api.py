@@ -27,7 +27,10 @@ class TicketSystem(Protocol):
     have worked all the same) and `bot.errors.DeliveryRefused` when it is not.
     """
 
-    name: str
+    @property
+    def name(self) -> str:
+        """How HANDRAIL_TICKETS calls it."""
+        ...
 
     async def find(self, key: str) -> str | None:
         """The system's own reference of the ticket with this key, None when there is none."""

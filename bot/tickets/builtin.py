@@ -4,8 +4,6 @@ The turn's own transaction wrote the case, so there is nothing left to send; fil
 is really there.
 """
 
-from typing import Final
-
 from bot.errors import DeliveryRefused
 from bot.store.api import Store
 from bot.tickets.api import Ticket
@@ -14,7 +12,7 @@ from bot.tickets.api import Ticket
 class BuiltinTickets:
     """Files tickets into the bot's own database."""
 
-    name: Final = "builtin"
+    name = "builtin"
 
     def __init__(self, store: Store) -> None:
         self._store = store

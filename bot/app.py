@@ -1,0 +1,266 @@
+"""The composition root: the one file that names concrete classes and puts them together.
+
+Nobody imports it but the command line and tests that want the whole bot. It must decide nothing: who may
+come in, what is said and where things go is decided by the parts.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import aiohttp
+import msgspec
+import structlog
+from aiohttp import web
+
+from bot.cards import prompt as prompt_card
+from bot.cards.speech import Speaker
+from bot.config import Settings
+from bot.delivery import Delivery, Helpdesk
+from bot.errors import ConfigError, ContentError
+from bot.metrics import Metrics
+from bot.outbox.dispatcher import Dispatcher
+from bot.probes.api import Probe
+from bot.store.api import Store
+from bot.store.open import open_store
+from bot.teams.activities import Heard
+from bot.teams.adapter import TeamsAdapter
+from bot.teams.auth import ChannelGate, Gate
+from bot.teams.bot import HandrailBot
+from bot.teams.channel import TeamsChannel
+from bot.teams.connector import Connector, open_client
+from bot.teams.keys import SigningKeys
+from bot.teams.local import LocalGate
+from bot.teams.service_urls import ServiceUrls
+from bot.teams.tokens import (
+    Anonymous,
+    SharedToken,
+    TokenSource,
+    from_managed_identity,
+    from_secret,
+    from_token_url,
+)
+from bot.tickets.api import TicketSystem
+from bot.tickets.builtin import BuiltinTickets
+from bot.turn import Turns, show_key
+from bot.web.hub import Hub
+from bot.web.routes import add_routes
+from dialogs.effects import Retire, Show
+from dialogs.language.diagnostics import Severity
+from dialogs.language.load import load
+from dialogs.library import Library
+
+_log = structlog.get_logger(__name__)
+
+STOP_GRACE = 10.0  # seconds for what is in flight
+
+
+class Parts(msgspec.Struct, kw_only=True):
+    """The bot put together, before it has a web server."""
+
+    settings: Settings
+    library: Library
+    store: Store
+    hub: Hub
+    turns: Turns
+    connector: Connector
+    dispatcher: Dispatcher
+    metrics: Metrics
+    gate: Gate
+
+
+def load_content(settings: Settings) -> Library:
+    """Read the guides; a bot with broken guides does not start.
+
+    Raises:
+        ContentError: With every mistake, as `handrail check` prints it.
+    """
+    library, diagnostics = load(settings.content)
+    errors = [each for each in diagnostics if each.severity == Severity.ERROR]
+    if errors:
+        listed = "\n".join(str(each) for each in errors[:20])
+        raise ContentError(f"the guides in {settings.content} have {len(errors)} mistakes:\n{listed}")
+    return library
+
+
+@asynccontextmanager
+async def running(settings: Settings, *, library: Library | None = None) -> AsyncIterator[Parts]:
+    """Everything but the web server, started; stopped in order at the end.
+
+    Raises:
+        ConfigError, ContentError, StoreUnavailable: It cannot start; the message says what to do.
+    """
+    content = library or load_content(settings)
+    async with AsyncExitStack() as stack:
+        store = await open_store(settings.database_url.reveal())
+        stack.push_async_callback(store.close)
+        client = await stack.enter_async_context(open_client())
+        gate, tokens = _doors(settings, client, stack)
+        service_urls = _service_urls(settings)
+        connector = Connector(client, tokens, service_urls)
+        hub, metrics = Hub(), Metrics()
+
+        dispatcher: Dispatcher
+
+        def changed(conversation: str) -> None:
+            hub.changed(conversation)
+            dispatcher.wake()
+
+        turns = Turns(library=lambda: content, store=store, changed=changed)
+        delivery = Delivery(
+            store=store,
+            turns=turns,
+            library=lambda: content,
+            channel=TeamsChannel(connector),
+            tickets=_tickets(settings, store),
+            probes=_probes(settings, client),
+            helpdesk=Helpdesk(
+                channel=settings.helpdesk_channel,
+                service_url=settings.helpdesk_service_url,
+                language=settings.helpdesk_language,
+                zone=settings.helpdesk_zone,
+                board_url=_board_url(settings),
+            ),
+        )
+        dispatcher = Dispatcher(store, delivery.perform, buried=delivery.buried, changed=hub.changed)
+        dispatcher.start()
+        stack.push_async_callback(dispatcher.stop, STOP_GRACE)
+        yield Parts(
+            settings=settings,
+            library=content,
+            store=store,
+            hub=hub,
+            turns=turns,
+            connector=connector,
+            dispatcher=dispatcher,
+            metrics=metrics,
+            gate=gate,
+        )
+
+
+def web_app(parts: Parts) -> web.Application:
+    """The web server's routes over the running parts."""
+    app = web.Application(client_max_size=256 * 1024)
+    settings = parts.settings
+    adapter = TeamsAdapter(parts.gate, parts.connector, app_id=settings.app_id)
+    bot = HandrailBot(
+        turns=parts.turns,
+        store=parts.store,
+        answered_card=lambda heard, reply: answered_card(parts, heard, reply),
+        words=lambda key, locale: parts.library.words(key, _language(parts.library, locale)),
+        helpdesk_channel=settings.helpdesk_channel,
+    )
+
+    async def messages(request: web.Request) -> web.Response:
+        return await adapter.process(request, bot)
+
+    app.router.add_route("*", "/api/messages", messages)
+    add_routes(
+        app,
+        turns=parts.turns,
+        store=parts.store,
+        library=lambda: parts.library,
+        settings=settings,
+        hub=parts.hub,
+        metrics=parts.metrics,
+    )
+    return app
+
+
+async def answered_card(parts: Parts, heard: Heard, reply: bytes) -> dict[str, Any] | None:
+    """What a pressed button gets back at once: its card, with what was picked and nothing more to press."""
+    if not reply:
+        return None
+    retired = msgspec.json.decode(reply, type=Retire)
+    shown = await parts.store.message(show_key(heard.conversation, retired.prompt))
+    kept = await parts.store.conversation(heard.conversation)
+    if shown is None or kept is None:
+        return None
+    prompt = msgspec.json.decode(shown.body, type=Show).prompt
+    speaker = Speaker(parts.library, kept[0].language, heard.address.zone)
+    return prompt_card.retired(prompt, speaker, retired.picked)
+
+
+def _language(library: Library, locale: str) -> str:
+    wanted = locale.lower().split("-")[0]
+    return wanted if wanted in library.languages else library.languages[0]
+
+
+def _doors(
+    settings: Settings, client: aiohttp.ClientSession, stack: AsyncExitStack
+) -> tuple[Gate, TokenSource]:
+    """Who may come in, and what we show when we go out."""
+    if settings.local:
+        return LocalGate(), Anonymous()
+    keys = SigningKeys(client, settings.openid_metadata_url)
+    stack.push_async_callback(keys.close)
+    secret = settings.app_password.reveal()
+    if settings.token_url:
+        fetch = from_token_url(client, settings.token_url, settings.app_id, secret)
+    elif settings.app_type == "UserAssignedMSI":
+        fetch = from_managed_identity(settings.app_id)
+    else:
+        fetch = from_secret(settings.app_id, secret, settings.tenant_id)
+    tokens = SharedToken(fetch)
+    stack.push_async_callback(tokens.close)
+    gate = ChannelGate(
+        keys,
+        app_id=settings.app_id,
+        service_urls=_service_urls(settings),
+        tenants=frozenset({settings.tenant_id}),
+        issuer=settings.token_issuer,
+    )
+    return gate, tokens
+
+
+def _service_urls(settings: Settings) -> ServiceUrls:
+    return ServiceUrls.loopback_only() if settings.local else ServiceUrls(settings.service_urls)
+
+
+def _tickets(settings: Settings, store: Store) -> TicketSystem:
+    if settings.tickets == "builtin":
+        return BuiltinTickets(store)
+    raise ConfigError(f"HANDRAIL_TICKETS is {settings.tickets!r}; this version knows: builtin")
+
+
+def _probes(settings: Settings, client: aiohttp.ClientSession) -> Mapping[str, Probe]:
+    _ = settings, client
+    return {}
+
+
+def _board_url(settings: Settings) -> str:
+    """The board is reachable in local mode only, until it has a sign-in of its own."""
+    if not settings.local:
+        return ""
+    return (settings.public_url or f"http://127.0.0.1:{settings.port}").rstrip("/") + "/helpdesk"
+
+
+async def serve(settings: Settings) -> None:
+    """Serve until told to stop.
+
+    Raises:
+        ConfigError, ContentError, StoreUnavailable, OSError: It cannot start.
+    """
+    async with running(settings) as parts:
+        # Compressed bodies are refused; the server must not begin to unpack them.
+        runner = web.AppRunner(
+            web_app(parts), access_log=None, shutdown_timeout=STOP_GRACE, auto_decompress=False
+        )
+        await runner.setup()
+        try:
+            await web.TCPSite(runner, settings.host, settings.port).start()
+            _log.info("serving", host=settings.host, port=settings.port, local=settings.local)
+            await _told_to_stop()
+        finally:
+            await runner.cleanup()
+
+
+async def _told_to_stop() -> None:
+    import signal
+
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    await stop.wait()
