@@ -22,7 +22,8 @@ _BEFORE = re.compile(
 )
 _COPULA = re.compile(
     rf"(?P<fill>(?:[ \t]{{1,3}}[^\s:=,;!?]{{1,25}}){{0,5}}?)[ \t*_\"')\]]{{0,4}}"
-    rf"(?:(?P<mark>:=|=>|->|→|[:=])|(?P<is>\s{{1,3}}(?:{known.IS})(?![^\W_])(?:\s{{0,2}}:)?))\s{{0,4}}",
+    rf"(?:(?P<mark>:=|=>|->|→|[:=])|(?P<dash>[ \t][-\u2013\u2014](?=[ \t]))"
+    rf"|(?P<is>\s{{1,3}}(?:{known.IS})(?![^\W_])(?:\s{{0,2}}:)?))\s{{0,4}}",
     re.IGNORECASE,
 )
 _CHANGED = re.compile(
@@ -34,14 +35,19 @@ _CHANGED = re.compile(
 _PAIR = re.compile(r"[ \t]{0,2}[:=][ \t]{0,2}[^\s/]{1,80}[ \t]{0,2}[/|][ \t]{0,2}(?P<cut>\S{1,200})")
 _QUOTED = re.compile(r"[\"“„”'‘‚«`]{1,2}(?P<cut>[^\"“”'’»`\n]{1,100})[\"“”'’»`]")  # noqa: RUF001 - curly quotes
 _BEARING = re.compile(
-    rf"(?<!\S)(?P<cut>\S{{4,100}})[ \t]{{1,3}}(?:{known.IS})[ \t]{{1,3}}"
+    rf"(?<!\S)(?P<cut>\S{{4,100}})[ \t]{{1,3}}(?:\(|(?:{known.IS}|{known.AS})[ \t]{{1,3}})"
     rf"(?:(?:{known.MINE}|{known.ARTICLES})[ \t]{{1,3}})?"
     rf"(?:[^\W\d_]{{1,15}}[ \t-]{{1,2}})?(?:{known.LONG_WORDS})",
     re.IGNORECASE,
 )
+_SECOND_HALF = re.compile(r" (?=\S{0,40}[0-9])(?=\S{0,40}[!@#$%&*?])\S{2,40}")
+_ACCOUNT = re.compile(r"@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}[ \t]{0,2}[:/|][ \t]{0,2}(?P<cut>\S{6,100})")
 _OPEN, _CLOSE = "\"'“”„‘’‚«»`([{<*_", ".,;:?)]}>\"'“”‘’«»`*"  # noqa: RUF001 - curly quotes
 
-_DIGITS = r"(?<![\w#.:/\-])(?P<cut>(?:[A-Z]-)?[0-9]{3}[ \-]?[0-9]{3}|[0-9]{4,8})(?![\w]|[.:/\-][0-9])"
+_DIGITS = (
+    r"(?<![\w#.:/\-])(?P<cut>(?:[A-Z]-)?[0-9]{3}[ \-]?[0-9]{3}|[0-9]{2} [0-9]{2} [0-9]{2}|[0-9]{4,8})"
+    r"(?![\w]|[.:/\-][0-9])"
+)
 _SURE_CODE = re.compile(
     rf"(?:{known.SURE_CODE_WORDS})(?![^\W_])(?:[\s:=\"'(\[,\-]|\b(?:{known.CODE_FILL})\b){{0,14}}{_DIGITS}",
     re.IGNORECASE,
@@ -72,10 +78,9 @@ def phrases(text: str) -> list[Span]:
 def _passwords(text: str) -> Iterator[Span]:
     for match in _PASSWORD.finditer(text):
         yield from _after(text, match)
-    for match in _BEARING.finditer(text):
-        start, end = _core(text, *match.span("cut"))
-        if _strong(text[start:end], least=6):
-            yield Span(start, end, "password")
+    for pattern in (_BEARING, _ACCOUNT):
+        for match in pattern.finditer(text):
+            yield from _strong_spans(text, *match.span("cut"), least=6)
 
 
 def _after(text: str, match: re.Match[str]) -> Iterator[Span]:
@@ -111,6 +116,8 @@ def _about(fill: str) -> bool:
 
 def _plain_allowed(said: re.Match[str], before: str) -> bool:
     """Whether an everyday word may be the password here: "pw: sunshine", "my password is sunshine"."""
+    if said["dash"]:
+        return False
     if said["mark"]:
         return not said["fill"].strip()
     return _BEFORE.search(before) is not None and "\n" not in said[0]
@@ -144,6 +151,8 @@ def _given(text: str, value: tuple[int, int], *, plain: bool) -> bool:
     word = said.strip("!?.,;").lower()
     if not plain or not re.fullmatch(r"[^\W\d_]{3,40}", word) or _ordinary(word):
         return False
+    if _SECOND_HALF.match(text, value[1]):
+        return True
     rest = text[value[1] : value[1] + 12].lstrip("!?\"'”’»`*)")  # noqa: RUF001 - curly quotes
     return not rest.strip() or rest[0] in ".,;\n" or rest.startswith((" \n", " (", " -", " /"))
 
@@ -183,9 +192,7 @@ def _strong_spans(text: str, start: int, end: int, *, least: int) -> Iterator[Sp
 def _spans(text: str, value: tuple[int, int]) -> Iterator[Span]:
     yield Span(*value, "password")
     # "Summer 2026!": a second half right behind a word
-    if text[slice(*value)].isalpha() and (
-        more := re.compile(r" (?=\S{0,40}[0-9])(?=\S{0,40}[!@#$%&*?])\S{2,40}").match(text, value[1])
-    ):
+    if text[slice(*value)].isalpha() and (more := _SECOND_HALF.match(text, value[1])):
         yield Span(more.start() + 1, more.end(), "password")
 
 
@@ -204,18 +211,24 @@ def _codes(text: str) -> Iterator[Span]:
         before = text[max(0, match.start() - 30) : match.start()]
         if _NO_SECRET_CODE.search(before):
             continue
-        digits_only = re.sub(r"\D", "", match["cut"])
+        digits_only = _bare(match["cut"])
         mine = _BEFORE.search(before) is not None
         whole = len(digits_only) in (6, 8) and (mine or not looks_like_error(digits_only))
         short = mine and len(digits_only) == 4 and match["fill"].strip(" ") and not _year(digits_only)
         if whole or short:
             yield Span(*match.span("cut"), kind)
     for match in _CODE_LAST.finditer(text):
-        if not looks_like_error(match["cut"]):
+        if not looks_like_error(_bare(match["cut"])):
             yield Span(*match.span("cut"), kind)
     alone = _CODE_ALONE.fullmatch(text)
-    if alone and not looks_like_error(alone["cut"]):  # nobody types six digits to a helpdesk but a code
+    if alone and not looks_like_error(
+        _bare(alone["cut"])
+    ):  # nobody types six digits to a helpdesk but a code
         yield Span(*alone.span("cut"), kind)
+
+
+def _bare(digits: str) -> str:
+    return re.sub(r"\D", "", digits)
 
 
 def _year(digits: str) -> bool:

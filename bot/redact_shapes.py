@@ -201,6 +201,8 @@ _SHAPES: tuple[_Shape, ...] = (
     ),
     # the middle of something long and random
     _shape("token", r"(?<![\w/.:%+=-])[A-Za-z0-9_+/-]{64,}+={0,2}", re.NOFLAG, sure=_dense),
+    _shape("key", r"(?<![\w-])(?:[0-9]{6}-){7}[0-9]{6}(?![\w-])"),  # BitLocker recovery key
+    _shape("password", r"\bConvertTo-SecureString\s{1,3}(?:-String\s{1,3})?[\"'](?P<cut>[^\"'\n]{1,200})"),
     # numbers with a check digit
     _shape(
         "card",

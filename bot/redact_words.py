@@ -12,12 +12,13 @@ def _words(listed: str) -> frozenset[str]:
 
 # Long enough to stand inside a compound ("Windowskennwort").
 LONG_WORDS = (
-    r"pass[\s-]?words?|pass[\s-]?wort|passwd|pass[\s-]?phrase|passw|kenn[\s-]?wort|losungswort|zugangsdaten"
+    r"pass?[\s-]?w(?:or|ro|r|o)[dt]|passowr[dt]|passwd|pass[\s-]?phrase|passw|kenn[\s-]?wort|losungswort|zugangsdaten"
     r"|mots?\s?de\s?passe|contrase[nñ]a|palabra\s?clave|wachtwoord|paswoord|palavra[\s-]passe|senha"
     r"|parola\s?(?:chiave|d['’]ordine)|credentials|login\s?data"  # noqa: RUF001 - both apostrophes
 )
-SHORT_WORDS = r"pw|pwd|psw|pass|mdp|clave|user/pass|pswd|kw|passcode"
+SHORT_WORDS = r"pw|pwd|psw|ww|pass|mdp|clave|user/pass|pswd|kw|passcode"
 PIN_WORDS = r"pin|pin[\s-]?code|pin[\s-]?nummer|geheimzahl|code\s?pin|c[oó]digo\s?pin|codice\s?pin"
+AS = r"as|als|comme|como|come"  # "Winter2025! as password"
 SURE_CODE_WORDS = (
     r"one[\s-]?time[\s-]?(?:pass)?(?:code|word)|(?<![^\W_])(?:otp|tan|mtan|totp)|passcode"
     r"|(?:sms|text|verification|security|authenticator|authentication|mfa|2fa|log-?in|sign-?in|confirmation|backup"
@@ -30,7 +31,7 @@ SURE_CODE_WORDS = (
     r"|codice\s(?:di\s(?:verifica|sicurezza|conferma|accesso)|sms|otp|monouso)"
     r"|(?:verificatie|beveiligings|bevestigings|toegangs|inlog|sms)[\s-]?code|eenmalige\scode"
 )
-CODE_WORDS = r"codes?|c[óo]digo|codice"
+CODE_WORDS = r"codes?|c[óo]digo|codice|sms|authenticator(?:[\s-]app)?|text\smessage"
 # "error code 500121" and the like: no secret.
 OTHER_CODES = (
     r"error|errors|fehler|erreur|errore|erro|fout|status|exit|return|result|event|zip|postal|country|area|discount|qr"
@@ -39,7 +40,7 @@ OTHER_CODES = (
 )
 CODE_FILL = (
     r"is|was|are|ist|war|lautet|lautete|hei(?:ss|ß)t|est|[ée]tait|es|era|e|è|é|here|it|its|says|i|got|get|received|gets|sent"
-    r"|which|that|from|by|via|per|sms|text|app|authenticator|microsoft|the|my|der|die|das|den|ich|habe|hab"
+    r"|said|shows|zeigt|sagt|dit|dice|which|that|from|by|via|per|sms|text|app|authenticator|microsoft|the|my|der|die|das|den|ich|habe|hab"
     r"|bekommen"
     r"|erhalten|kam|mit|re[çc]u|j['’]ai|recibido|ricevuto|ontvangen|number|nummer|num|nr|today|just|now|jetzt|gerade"  # noqa: RUF001 - both apostrophes
     r"|me|to|mir|a|le|el|il|o|de|het|op|have|have been|he|ho|heb|que|che"
@@ -52,7 +53,7 @@ MINE = (
 )
 ARTICLES = r"the|das|der|die|dem|le|la|el|il|lo|het|de|o|a"
 IS = (
-    r"is|['’]s|was|are|were|should be|would be|ist|war|lautet|lautete"  # noqa: RUF001 - both
+    r"is|['’]s|c['’]est|was|are|were|should be|would be|ist|war|lautet|lautete"  # noqa: RUF001 - both
     r"|hei(?:ss|ß)t|w[äa]e?re|sind|est|[ée]tait|sont|es|era|son"
     r"|sigue siendo|è|é|e'|sono|zijn|luidt|são|fica"
 )
@@ -111,9 +112,10 @@ ORDINARY = _words("""
     antigo aqui certa certo correta correto dela demais do e ela ele errada errado essa eu expirou foi
     incorreta já longa mas mesma meu minha muito na nova novo num não os pela qual sem só sua também uma
     vazia velha
+    onjuist incorrect onverwacht
 """)
 ORDINARY_ENDINGS = (
-    "ed", "ing", "able", "ible", "ful", "less", "ly", "ive", "ous", "ical", "iert", "bar", "lich", "tig",
+    "ed", "ing", "able", "ible", "ful", "less", "ive", "ous", "ical", "iert", "bar", "lich", "tig",
     "isch", "ée", "és", "ées", "ant", "ado", "ada", "ido", "ida", "ato", "ata", "uto", "mente",
     "ment",
 )  # fmt: skip

@@ -72,7 +72,7 @@ _TOKEN = re.compile(
 _GAP_LIMIT = 60  # characters between a label and its value, or between two labels
 _GAP_WORDS = 4  # "the correlation id from the page is"
 _SEPARATOR = re.compile(
-    r"[ \t\"'*]{0,6}(?:\[utc\])?[ \t]{0,6}(?:[:=|\t][ \t\"'*|\\]{0,8}|\n[ \t]{0,8}(?=[^\n]))"
+    r"[ \t\"'*]{0,6}(?:\[utc\])?[ \t]{0,6}(?:[:=|\t][ \t\"'*|\\]{0,8}(?:\n[ \t]{0,8})?|\n[ \t]{0,8}(?=[^\n]))"
 )
 
 _NUMBER = r"[0-9]{5,7}(?![0-9])"

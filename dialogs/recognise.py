@@ -251,7 +251,7 @@ def _one_option(heard: _Heard, said: str, words: Words) -> str | None:
     one = _only(each for each, label in heard.options if plain and _words(label) in (plain, words))
     if one is not None or any(plain and _words(label) == plain for _, label in heard.options):
         return one
-    number = known.NUMBER.fullmatch(_bare(said))
+    number = known.NUMBER.fullmatch(" ".join(words))
     place = int(number[1]) if number else _ordinal(words, len(heard.options))
     return heard.options[place - 1][0] if 1 <= place <= len(heard.options) else None
 
@@ -315,7 +315,8 @@ def _words(text: str) -> Words:
 @lru_cache(maxsize=2048)
 def _bare(text: str) -> str:
     folded = unicodedata.normalize("NFKD", text[:_GUIDE_LIMIT]).casefold()
-    return "".join(" " if _separates(char) else char for char in folded if not _drops(char)).strip()
+    bare = "".join(" " if _separates(char) else char for char in folded if not _drops(char)).strip()
+    return bare or ("?" if "?" in folded else "")  # a question mark alone asks for help
 
 
 def _drops(char: str) -> bool:
