@@ -11,6 +11,7 @@ import msgspec
 from bot.cards.speech import Speaker
 from bot.store.api import CaseRecord, LogEntry
 from dialogs.case import Asked, Checked
+from dialogs.conversation import CaseStatus
 from dialogs.text import Text
 
 
@@ -58,19 +59,19 @@ def head(record: CaseRecord, speaker: Speaker) -> Head:
         status=status(record, speaker),
         opened=speaker.key("card/opened", at=str(record.opened_at)),
         queue=_named(f"queue/{file.queue}", file.queue, speaker),
-        codes=speaker.say(" → ".join(f"AADSTS{code}" for code in file.codes)),
-        person=speaker.say(record.person.name) or speaker.key("card/nameless"),
+        codes=speaker.line(" → ".join(f"AADSTS{code}" for code in file.codes)),
+        person=speaker.line(record.person.name) or speaker.key("card/nameless"),
         vouched=speaker.key("card/verified" if record.person.verified else "card/not-verified"),
         verified=record.person.verified,
         language=speaker.key("card/writes", language=speaker.language_name(file.language)),
-        headline=speaker.say(file.headline or file.title),
-        reference=speaker.say(record.reference),
+        headline=speaker.line(file.headline or file.title),
+        reference=speaker.line(record.reference),
     )
 
 
 def status(record: CaseRecord, speaker: Speaker) -> str:
     """How far the case is, and who is on it."""
-    by = speaker.say(record.by) or speaker.key("card/somebody")
+    by = speaker.line(record.by) or speaker.key("card/somebody")
     return speaker.key(f"card/status/{record.status}", by=by)
 
 
@@ -94,9 +95,9 @@ def sections(record: CaseRecord, speaker: Speaker) -> list[Section]:
         _section("checked", speaker, [_check(each, record, speaker) for each in file.checks]),
         _section("ask-next", speaker, _plain(file.ask_next, speaker)),
         _section("remarks", speaker, [_own(each, speaker) for each in file.remarks]),
+        _section("log", speaker, _log(record.log, speaker)),
         _section("ids", speaker, _ids(record, speaker)),
         _section("answers", speaker, [_answer(each, speaker) for each in file.asked], folded=True),
-        _section("log", speaker, [_logged(each, speaker) for each in record.log], folded=True),
     ]
     return [each for each in found if each.rows]
 
@@ -107,29 +108,29 @@ def _section(name: str, speaker: Speaker, rows: Iterable[Row], *, folded: bool =
 
 
 def _named(key: str, name: str, speaker: Speaker) -> str:
-    return speaker.key(key) if speaker.has(key) else speaker.say(name)
+    return speaker.key(key) if speaker.has(key) else speaker.line(name)
 
 
 def _plain(texts: Sequence[Text], speaker: Speaker) -> list[Row]:
-    return [Row(words=speaker.say(each)) for each in texts]
+    return [Row(words=speaker.line(each)) for each in texts]
 
 
 def _mixed(values: Sequence[Text | str], speaker: Speaker) -> list[Row]:
     return [
-        Row(words=speaker.say(each)) if isinstance(each, Text) else _own(each, speaker) for each in values
+        Row(words=speaker.line(each)) if isinstance(each, Text) else _own(each, speaker) for each in values
     ]
 
 
 def _own(words: str, speaker: Speaker) -> Row:
     """A person's words; a date out of a date field is no longer words, and reads as a date."""
-    said = speaker.say(words)
+    said = speaker.line(words)
     day = speaker.day(said)
     return Row(words=day, own=day == said)
 
 
 def _tried(record: CaseRecord, speaker: Speaker) -> list[Row]:
     return [
-        Row(about=speaker.say(each.fix), words=_named(f"result/{each.result}", each.result, speaker))
+        Row(about=speaker.line(each.fix), words=_named(f"result/{each.result}", each.result, speaker))
         for each in record.file.tried
     ]
 
@@ -138,7 +139,7 @@ def _check(check: Checked, record: CaseRecord, speaker: Speaker) -> Row:
     """A check, what it said, and when: a service that was fine at 9:52 may not be now."""
     parts = [
         _named(f"probe/{check.probe}/{check.outcome}", check.outcome, speaker),
-        speaker.say(check.detail),
+        speaker.line(check.detail),
     ]
     if check.at:
         parts.append(speaker.time(check.at, near=record.opened_at))
@@ -159,27 +160,43 @@ def _ids(record: CaseRecord, speaker: Speaker) -> list[Row]:
         ("card/id/platform", found.platform),
         ("card/id/user", record.person.object_id if record.person.verified else None),
     )
-    return [Row(about=speaker.key(key), words=speaker.say(value)) for key, value in named if value]
+    return [Row(about=speaker.key(key), words=speaker.line(value)) for key, value in named if value]
 
 
 def _answer(asked: Asked, speaker: Speaker) -> Row:
-    question = speaker.say(asked.question)
+    question = speaker.line(asked.question)
     if asked.skipped:
         return Row(about=question, words=speaker.key("card/skipped"))
     if asked.text is not None:
         own = _own(asked.text, speaker)
         return Row(about=question, words=own.words, own=own.own)
-    return Row(about=question, words="; ".join(speaker.say(each) for each in asked.answers))
+    return Row(about=question, words="; ".join(speaker.line(each) for each in asked.answers))
 
 
-def _logged(entry: LogEntry, speaker: Speaker) -> Row:
-    by = speaker.say(entry.by) or speaker.key("card/somebody")
-    said = speaker.key(f"card/status/{entry.status}", by=by)
-    note = speaker.say(entry.note)
-    return Row(about=speaker.time(entry.at), words=f"{said}: {note}" if note else said)
+def _log(log: Sequence[LogEntry], speaker: Speaker) -> list[Row]:
+    """What happened since the case was opened: steps with who took them, and what was written."""
+    rows = []
+    before: CaseStatus = "open"
+    for entry in log:
+        by, note, about = speaker.line(entry.by), speaker.line(entry.note), speaker.time(entry.at)
+        if entry.status != before:
+            said = speaker.key(f"card/status/{entry.status}", by=by or speaker.key("card/somebody"))
+            rows.append(Row(about=about, words=f"{said}: {note}" if note else said))
+        elif note:
+            # Without a name it is what the person added, or what a ticket system answered: unchecked words.
+            rows.append(Row(about=about, words=f"{by}: {note}" if by else note, own=not by))
+        before = entry.status
+    return rows
 
 
 def row_text(row: Row, speaker: Speaker) -> str:
     """A row as one line of plain text; the person's own words in quotation marks, and marked."""
     said = f"“{row.words}” ({speaker.key('card/as-written')})" if row.own else row.words
-    return f"{row.about}: {said}" if row.about else said
+    return lead(row.about) + said
+
+
+def lead(about: str) -> str:
+    """What a row is about, as it stands before its words: a question needs no colon."""
+    if not about:
+        return ""
+    return f"{about} " if about.endswith(("?", ".", "!", "…")) else f"{about}: "

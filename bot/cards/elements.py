@@ -19,6 +19,8 @@ SHORTEST: Final = 30
 VERB: Final = "handrail"  # of every Action.Execute, and the key of our part of an action's data
 _LIMITS: Final = (4000, 2000, 1000, 400, 150, 60, SHORTEST)
 _LONGEST_TITLE: Final = 120
+_ROW: Final = 29  # characters of bold text in a line of a card on a phone
+_AROUND_TITLE: Final = 4  # characters' worth of border and space of a button
 
 
 def text(markdown: str, **style: Any) -> Element:
@@ -46,12 +48,8 @@ def row(label: str, *elements: Element) -> Element:
         "type": "ColumnSet",
         "spacing": "Small",
         "columns": [
-            {
-                "type": "Column",
-                "width": "104px",
-                "items": [runs(run(label, isSubtle=True))],
-            },
-            {"type": "Column", "width": "stretch", "items": list(elements)},
+            {"type": "Column", "width": "92px", "items": [runs(run(label, size="Small", isSubtle=True))]},
+            {"type": "Column", "width": "stretch", "spacing": "Small", "items": list(elements)},
         ],
     }
 
@@ -67,7 +65,7 @@ def button(title: str, data: Element, *, execute: bool, inputs: bool = False, **
         style: More properties, for example `style="positive"`.
     """
     common = {
-        "title": escape.cut(title, _LONGEST_TITLE),
+        "title": escape.run(escape.cut(title, _LONGEST_TITLE)),
         "data": {VERB: data},
         **({} if inputs else {"associatedInputs": "none"}),
         **style,
@@ -80,7 +78,7 @@ def button(title: str, data: Element, *, execute: bool, inputs: bool = False, **
 
 def toggle(title: str, *targets: str) -> Element:
     """A button that folds elements out and in again, without asking the bot."""
-    return {"type": "Action.ToggleVisibility", "title": title, "targetElements": list(targets)}
+    return {"type": "Action.ToggleVisibility", "title": escape.run(title), "targetElements": list(targets)}
 
 
 def actions(*buttons: Element, **style: Any) -> Element:
@@ -88,14 +86,29 @@ def actions(*buttons: Element, **style: Any) -> Element:
     return {"type": "ActionSet", "actions": list(buttons), **style}
 
 
+def rows_of(buttons: list[Element], **style: Any) -> list[Element]:
+    """Buttons side by side while a phone of 320 pixels shows them whole, and below each other from there on.
+
+    `style` is that of the first row.
+    """
+    rows: list[list[Element]] = []
+    room = 0
+    for each in buttons:
+        needed = len(each["title"]) + _AROUND_TITLE
+        if needed > room:
+            rows.append([])
+            room = _ROW
+        rows[-1].append(each)
+        room -= needed
+    return [actions(*row, **(style if not at else {"spacing": "Small"})) for at, row in enumerate(rows)]
+
+
 def fold(name: str, *elements: Element) -> Element:
     """What `toggle` folds out."""
     return {"type": "Container", "id": name, "isVisible": False, "style": "emphasis", "items": list(elements)}
 
 
-def root(
-    speaker: Speaker, body: list[Element], *, fallback: str, buttons: list[Element] | None = None
-) -> Element:
+def root(speaker: Speaker, body: list[Element], *, fallback: str) -> Element:
     """The whole card. `fallback` is its plain text, for clients that cannot show it and for listeners."""
     return {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -106,7 +119,6 @@ def root(
         "speak": escape.cut(escape.line(fallback), 1000),
         "fallbackText": escape.cut(escape.clean(fallback), 2000),
         "body": body,
-        **({"actions": buttons} if buttons else {}),
     }
 
 

@@ -11,6 +11,7 @@ from bot.cards.case import Head, Row, Section
 from bot.cards.elements import Element
 from bot.cards.speech import Speaker
 from bot.store.api import CaseRecord
+from dialogs.text import Text
 
 # Fixed, and without anything of the case in it: a link in a ticket must not be somebody's to choose.
 SIGN_IN_LOG: Final = "https://entra.microsoft.com/#view/Microsoft_AAD_IAM/SignInEventsV3Blade"
@@ -22,7 +23,7 @@ def note_field(number: str) -> str:
     return f"note-{number}"
 
 
-def card(record: CaseRecord, speaker: Speaker, *, execute: bool, board_url: str = "") -> Element:
+def card(record: CaseRecord, speaker: Speaker, *, execute: bool = True, board_url: str = "") -> Element:
     """The case for the helpdesk, never larger than `elements.LARGEST`.
 
     Args:
@@ -53,15 +54,15 @@ def _build(record: CaseRecord, speaker: Speaker, execute: bool, board_url: str) 
     # Without pasted ids an agent still finds the sign-in by person and time.
     log = {"type": "Action.OpenUrl", "title": speaker.key("card/sign-in-log"), "url": SIGN_IN_LOG}
     body.append(elements.actions(log, spacing="Small"))
+    body += _doing(record, speaker, execute)
     name = f"everything-{record.number}"
+    reading: list[Element] = [elements.toggle(speaker.key("card/everything"), name)] if folded else []
+    if board_url.startswith(("https://", "http://")):
+        reading.append({"type": "Action.OpenUrl", "title": speaker.key("card/board"), "url": board_url})
+    body += elements.rows_of(reading, spacing="Small")
     if folded:
         body.append(elements.fold(name, *(part for each in folded for part in _folded(each, speaker))))
-    buttons = [*_doing(record, speaker, execute)]
-    if folded:
-        buttons.append(elements.toggle(speaker.key("card/everything"), name))
-    if board_url.startswith(("https://", "http://")):
-        buttons.append({"type": "Action.OpenUrl", "title": speaker.key("card/board"), "url": board_url})
-    return elements.root(speaker, body, fallback=plain.case_text(record, speaker), buttons=buttons)
+    return elements.root(speaker, body, fallback=plain.case_text(record, speaker))
 
 
 def _top(top: Head, speaker: Speaker) -> list[Element]:
@@ -90,18 +91,18 @@ def _top(top: Head, speaker: Speaker) -> list[Element]:
     return body
 
 
-def _rows(section: Section, speaker: Speaker) -> list[Element]:
+def _rows(section: Section, speaker: Speaker, spacing: str = "None") -> list[Element]:
     """The lines of a section; of very many the last ones are left to the board."""
     shown = max(5, min(40, speaker.limit // 10))
-    lines = [elements.runs(*_row(each, speaker), spacing="None") for each in section.rows[:shown]]
+    lines = [elements.runs(*_row(each, speaker), spacing=spacing) for each in section.rows[:shown]]
     if len(section.rows) > shown:
         more = speaker.key("card/more-lines", count=str(len(section.rows) - shown))
-        lines.append(elements.runs(elements.run(more, isSubtle=True), spacing="None"))
+        lines.append(elements.runs(elements.run(more, isSubtle=True), spacing=spacing))
     return lines
 
 
 def _row(row: Row, speaker: Speaker) -> list[Element]:
-    parts = [elements.run(f"{row.about}: ")] if row.about else []
+    parts = [elements.run(case.lead(row.about))] if row.about else []
     if not row.own:
         return [*parts, elements.run(row.words)]
     mark = elements.run(f" ({speaker.key('card/as-written')})", isSubtle=True)
@@ -123,30 +124,33 @@ def _ids(section: Section) -> list[Element]:
 
 
 def _folded(section: Section, speaker: Speaker) -> list[Element]:
-    return [elements.runs(elements.run(section.label, weight="Bolder")), *_rows(section, speaker)]
+    return [elements.runs(elements.run(section.label, weight="Bolder")), *_rows(section, speaker, "Small")]
 
 
 def _doing(record: CaseRecord, speaker: Speaker, execute: bool) -> list[Element]:
     """What can still be done with the case: claim it while nobody has, close it until somebody did."""
-    buttons: list[Element] = []
+    if record.status not in {"open", "claimed"}:
+        return []
+    name = f"resolve-{record.number}"
+    buttons = [elements.toggle(f"{speaker.key('card/resolve')} …", name)]
     if record.status == "open":
         data = {"case": record.number, "does": "claim"}
-        buttons.append(elements.button(speaker.key("card/claim"), data, execute=execute, style="positive"))
-    if record.status in {"open", "claimed"}:
-        buttons.append(_resolve(record, speaker, execute))
-    return buttons
+        buttons.insert(0, elements.button(speaker.key("card/claim"), data, execute=execute, style="positive"))
+    return [
+        *elements.rows_of(buttons, separator=True, spacing="Medium"),
+        elements.fold(name, *_resolve(record, speaker, execute)),
+    ]
 
 
-def _resolve(record: CaseRecord, speaker: Speaker, execute: bool) -> Element:
-    who = speaker.say(record.person.name) or speaker.key("card/nameless")
+def _resolve(record: CaseRecord, speaker: Speaker, execute: bool) -> list[Element]:
+    who = speaker.line(record.person.name) or speaker.key("card/nameless")
     note = {
         "type": "Input.Text",
         "id": note_field(record.number),
-        "label": speaker.key("card/note", who=escape.cut(who, 60)),
+        "label": speaker.label(Text("card/note", {"who": escape.cut(who, 60)})),
         "isMultiline": True,
         "maxLength": _LONGEST_NOTE,
     }
     data = {"case": record.number, "does": "resolve"}
     send = elements.button(speaker.key("card/resolve"), data, execute=execute, inputs=True)
-    inner = {"type": "AdaptiveCard", "body": [note], "actions": [send]}
-    return {"type": "Action.ShowCard", "title": f"{speaker.key('card/resolve')} …", "card": inner}
+    return [note, elements.actions(send)]

@@ -30,7 +30,7 @@ def progress(prompt: Prompt, speaker: Speaker) -> str:
 
 def joined(values: Iterable[Text | str], speaker: Speaker) -> str:
     """Several values on one line, cut like one text."""
-    said = [speaker.say(each) for each in values]
+    said = [speaker.line(each) for each in values]
     if len(said) > _MOST_VALUES:
         said[_MOST_VALUES:] = [CUT.strip()]
     return cut(" · ".join(each for each in said if each), speaker.limit)
@@ -38,4 +38,4 @@ def joined(values: Iterable[Text | str], speaker: Speaker) -> str:
 
 def summary(prompt: Prompt, speaker: Speaker) -> str:
     """One line for the notification: what is said, without the details."""
-    return cut(" ".join(speaker.say(prompt.say).split()), _LONGEST_SUMMARY)
+    return cut(speaker.line(prompt.say), _LONGEST_SUMMARY)

@@ -15,7 +15,7 @@ from dialogs.effects import Choices, Entry, Option, Prompt
 from dialogs.text import Text
 
 _MOST_BUTTONS: Final = 6  # Teams hides the seventh
-_LONGEST_BUTTON: Final = 60  # characters; a button is one line, the line of a list may wrap
+_LONGEST_BUTTON: Final = 40  # characters; on a phone a button is one line, the line of a list may wrap
 _MOST_LISTED: Final = 12  # above that a list is folded into a field
 _MOST_OPTIONS: Final = 100
 _MOST_FACTS: Final = 30
@@ -29,15 +29,18 @@ def field(prompt: PromptId) -> str:
     return f"answer-{prompt}"
 
 
-def card(prompt: Prompt, speaker: Speaker, *, execute: bool) -> Element:
+def card(prompt: Prompt, speaker: Speaker, *, execute: bool, owner: str = "") -> Element:
     """The screen as an Adaptive Card 1.5, never larger than `elements.LARGEST`.
 
     Args:
         prompt: What to show.
         speaker: Speaks the person's language and zone.
         execute: Whether the client knows Action.Execute.
+        owner: Where others can press, too: a mark of whose card it is, sent back as `owner`.
     """
-    return elements.fitted(lambda limited: _Screen(prompt, limited, execute=execute).whole(), speaker)
+    return elements.fitted(
+        lambda limited: _Screen(prompt, limited, execute=execute, owner=owner).whole(), speaker
+    )
 
 
 def retired(prompt: Prompt, speaker: Speaker, picked: Sequence[Text | str]) -> Element:
@@ -45,7 +48,7 @@ def retired(prompt: Prompt, speaker: Speaker, picked: Sequence[Text | str]) -> E
 
     def build(limited: Speaker) -> Element:
         words = labels.joined(picked, limited)
-        body = _Screen(prompt, limited, execute=False).head()
+        body = _Screen(prompt, limited).head()
         if words:
             answer = elements.run(f"✓ {words}", weight="Bolder")
             body.append(elements.runs(answer, separator=True, spacing="Medium"))
@@ -65,8 +68,9 @@ def summary(prompt: Prompt, speaker: Speaker) -> str:
 class _Screen:
     """One prompt while it is laid out: what all its parts need."""
 
-    def __init__(self, prompt: Prompt, speaker: Speaker, *, execute: bool) -> None:
+    def __init__(self, prompt: Prompt, speaker: Speaker, *, execute: bool = False, owner: str = "") -> None:
         self._prompt = prompt
+        self._owner = {"owner": owner} if owner else {}
         self._speaker = speaker
         self._execute = execute
 
@@ -77,8 +81,7 @@ class _Screen:
             self._button(labels.command(each, self._speaker), does="commanded", command=each)
             for each in self._prompt.commands[:_MOST_BUTTONS]
         ]
-        if commands:
-            body.append(elements.actions(*commands, separator=True, spacing="Medium"))
+        body += elements.rows_of(commands, separator=True, spacing="Medium")
         return elements.root(self._speaker, body, fallback=plain.text(self._prompt, self._speaker))
 
     def head(self, *, details: bool = False) -> list[Element]:
@@ -153,9 +156,9 @@ class _Screen:
         speaker = self._speaker
         common = {
             "id": field(self._prompt.id),
-            "label": speaker.say(asked.label),
+            "label": speaker.label(asked.label),
             "isRequired": True,
-            "errorMessage": speaker.say(asked.error) if asked.error else speaker.key("card/needed"),
+            "errorMessage": speaker.label(asked.error) if asked.error else speaker.key("card/needed"),
         }
         if asked.kind == "date":
             yield {"type": "Input.Date", **common}
@@ -165,7 +168,7 @@ class _Screen:
         buttons = [self._send("entered")]
         if asked.skip:
             buttons.append(self._option(asked.skip))
-        yield elements.actions(*buttons)
+        yield from elements.rows_of(buttons)
 
     def _send(self, does: str) -> Element:
         return self._button(self._speaker.key("bot/send"), inputs=True, main=True, does=does)
@@ -177,5 +180,5 @@ class _Screen:
     def _button(self, words: str, *, inputs: bool = False, main: bool = False, **data: str) -> Element:
         # Colour is a help and no meaning: not every client shows it.
         style = {"style": "positive"} if main else {}
-        sent = {"prompt": self._prompt.id, **data}
+        sent = {"prompt": self._prompt.id, **data, **self._owner}
         return elements.button(words, sent, execute=self._execute, inputs=inputs, **style)

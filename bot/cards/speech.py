@@ -21,6 +21,7 @@ from dialogs.text import Argument, Text
 _PLACE: Final = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 _BOLD: Final = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
 _LINK: Final = re.compile(r"\[([^\]]+)\]\((https://[^)\s]+)\)")
+_BARE_LINK: Final = re.compile(r"(?<![(\[])https://[^\s()<>\[\]{}]*[\w/]")
 _ITEM: Final = re.compile(r"\s*([-*]|\d+[.)])\s")
 _LONGEST: Final = 8000
 
@@ -63,13 +64,17 @@ class Speaker:
         """Plain words: no Markdown, neither the author's nor anybody else's. A string is one line of data."""
         return escape.cut(self._resolve(text, escape.line, _unmarked, "").strip(), self.limit)
 
+    def line(self, text: Text | str) -> str:
+        """The same on one line."""
+        return escape.line(self.say(text))
+
     def label(self, text: Text | str) -> str:
         """Plain words for the title of a choice, where some clients read Markdown and some do not."""
         return escape.cut(self._resolve(text, escape.title, _unmarked, "").strip(), self.limit)
 
     def markdown(self, text: Text | str) -> str:
         """Words for a TextBlock: the author's bold, lists and links live, nobody else's do."""
-        said = _paragraphs(self._resolve(text, escape.markdown, str, "…"))
+        said = _paragraphs(self._resolve(text, escape.markdown, _linked, "…"))
         if len(said) <= self.limit:
             return said
         return escape.markdown(escape.cut(self._resolve(text, escape.line, _unmarked, ""), self.limit))
@@ -165,6 +170,11 @@ def _zone(name: str) -> ZoneInfo | None:
 def _unmarked(template: str) -> str:
     """The author's text without its Markdown; a link shows where it leads."""
     return _LINK.sub(r"\1 (\2)", _BOLD.sub(r"\1", template))
+
+
+def _linked(template: str) -> str:
+    """The author's text with bare addresses as links; Teams makes none of its own."""
+    return _BARE_LINK.sub(r"[\g<0>](\g<0>)", template)
 
 
 def _paragraphs(said: str) -> str:

@@ -45,7 +45,7 @@ def lines(record: CaseRecord, speaker: Speaker) -> list[str]:
     ]
     if record.reference:
         said.append(speaker.key("card/reference", reference=record.reference))
-    note = next((each.note for each in reversed(record.log) if each.note and each.status != "open"), "")
+    note = next((each for each in reversed(record.log) if each.note and each.by), None)
     if note:
-        said.append(f"{by}: “{speaker.say(note)}”")
+        said.append(f"{speaker.line(note.by)}: “{speaker.line(note.note)}”")
     return said

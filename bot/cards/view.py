@@ -50,7 +50,7 @@ def view(prompt: Prompt, speaker: Speaker) -> View:
 
 def spoken(words: Sequence[Text | str], speaker: Speaker) -> View:
     """A line of the person: what they said, or what they picked, in one piece."""
-    return {"lang": speaker.language, "say": " · ".join(speaker.say(each) for each in words)}
+    return {"lang": speaker.language, "say": labels.joined(words, speaker)}
 
 
 def _ask(ask: Choices | Entry | None, speaker: Speaker) -> View | None:

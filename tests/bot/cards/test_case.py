@@ -1,0 +1,247 @@
+"""A case for the helpdesk and for the person: the same facts on the card, in the text and on the board."""
+
+from typing import Any
+
+import pytest
+
+from bot.address import Person
+from bot.cards import case, handoff, plain, ticket
+from bot.cards.speech import Speaker
+from bot.store.api import LogEntry
+from dialogs.case import Asked
+from dialogs.text import Text
+from tests.support import screens
+from tests.support.cards import schema_errors
+from tests.support.screens import OPENED, record
+
+SPEAKER = Speaker(screens.library(), "en", "Europe/Berlin")
+UNVERIFIED = (
+    "NOT VERIFIED: wrote on the web page. Do not reset anything for this person before you know who they are."
+)
+
+
+def words(node: Any) -> str:
+    """Everything that can be read on a card, in reading order."""
+    if isinstance(node, list):
+        return "\n".join(words(each) for each in node)
+    if not isinstance(node, dict):
+        return ""
+    if "inlines" in node:
+        return "".join(each["text"] for each in node["inlines"])
+    own = [node[key] for key in ("title", "label", "text") if isinstance(node.get(key), str)]
+    return "\n".join(
+        [*own, *(words(node[key]) for key in ("body", "items", "columns", "actions") if key in node)]
+    )
+
+
+def actions(card: dict[str, Any]) -> list[str]:
+    """What our buttons on the card do."""
+    found: list[str] = []
+
+    def look(node: Any) -> None:
+        if isinstance(node, list):
+            for each in node:
+                look(each)
+        elif isinstance(node, dict):
+            if node.get("type") == "Action.Execute":
+                found.append(node["data"]["handrail"]["does"])
+            for key, value in node.items():
+                if key != "fallback":
+                    look(value)
+
+    look(card)
+    return found
+
+
+def test_the_sections_are_in_the_order_an_agent_reads() -> None:
+    """Where, seen, tried, not tried, ruled out, checked, what next, their words, ids; the rest is folded."""
+    found = case.sections(record(), SPEAKER)
+    assert [each.id for each in found if not each.folded] == [
+        "app", "device", "since", "seen", "tried", "untried", "ruled-out", "checked",
+        "ask-next", "remarks", "ids",
+    ]  # fmt: skip
+    assert [each.id for each in found if each.folded] == ["answers"]
+
+
+def test_what_nobody_knows_has_no_line() -> None:
+    """An empty section would be a question; it is left out."""
+    found = case.sections(record(app=(), tried=(), remarks=()), SPEAKER)
+    assert not {"app", "tried", "remarks"} & {each.id for each in found}
+
+
+def test_card_and_text_say_the_same() -> None:
+    """Every label and every line of every section is on the card and in the text."""
+    card = words(handoff.card(record(), SPEAKER, execute=True))
+    text = plain.case_text(record(), SPEAKER)
+    for section in case.sections(record(), SPEAKER):
+        for shown in (card, text):
+            assert section.label in shown
+            for row in section.rows:
+                assert row.words in shown
+                assert row.about in shown
+
+
+def test_a_fix_stands_with_what_it_came_to() -> None:
+    """The agent sees at a glance what not to try again."""
+    (tried,) = [each for each in case.sections(record(), SPEAKER) if each.id == "tried"]
+    assert [(row.about, row.words) for row in tried.rows] == [
+        ("finish and reopen", "no"),
+        ("private window", "no"),
+        ("other network", "could not be done"),
+    ]
+
+
+def test_a_persons_words_are_marked_as_theirs() -> None:
+    """What nobody has checked says that it is as written; what was picked from a list does not."""
+    text = plain.case_text(record(), SPEAKER)
+    assert "App: “SAP” (as written)" in text
+    assert "Device: Something about my device\n" in text
+    card = words(handoff.card(record(), SPEAKER, execute=True))
+    assert "“I have a meeting at eleven, please hurry” (as written)" in card
+
+
+def test_a_date_from_a_date_field_is_a_date() -> None:
+    """It reads in the agent's language, and is nobody's wording."""
+    german = Speaker(screens.library(), "de")
+    (since,) = [each for each in case.sections(record(), german) if each.id == "since"]
+    assert since.rows == (case.Row(words="So., 22. Nov. 2026"),)
+
+
+def test_an_agent_cannot_miss_that_nobody_vouches_for_a_person() -> None:
+    """On the card in a coloured box, in the text in the third line: do not reset anything."""
+    stranger = record(person=Person(name="Erika Mustermann (verified by Teams)"))
+    card = handoff.card(stranger, SPEAKER, execute=True)
+    (box,) = [each for each in card["body"] if each.get("style") == "attention"]
+    assert words(box).split("\n")[-1] == UNVERIFIED
+    assert UNVERIFIED in plain.case_text(stranger, SPEAKER).split("\n")[2]
+
+
+def test_only_a_verified_persons_id_is_shown() -> None:
+    """An id that a stranger could have typed is no id to look somebody up by."""
+    known = "11112222-3333-4444-5555-666677778888"
+    assert known in plain.case_text(record(), SPEAKER)
+    assert known not in plain.case_text(record(person=Person(name="x", object_id=known)), SPEAKER)
+
+
+@pytest.mark.parametrize(
+    ("status", "does"),
+    [("open", ["claim", "resolve"]), ("claimed", ["resolve"]), ("resolved", []), ("withdrawn", [])],
+)
+def test_a_card_offers_what_can_still_be_done(status: str, does: list[str]) -> None:
+    """Nobody can claim what somebody has, nor close what is closed."""
+    assert actions(handoff.card(record(status=status), SPEAKER, execute=True)) == does
+
+
+def test_resolving_takes_a_note_along() -> None:
+    """The note's field is folded away, has a label and a limit, and is on the card once."""
+    card = handoff.card(record(), SPEAKER, execute=True)
+    (fold,) = [each for each in card["body"] if each.get("id") == "resolve-HR-7K3F"]
+    field, send = fold["items"][0], fold["items"][1]["actions"][0]
+    assert fold["isVisible"] is False
+    assert field["id"] == handoff.note_field("HR-7K3F")
+    assert field["label"] == "A few words for Erika Mustermann, if you like"
+    assert send["data"] == {"handrail": {"case": "HR-7K3F", "does": "resolve"}}
+    assert "associatedInputs" not in send
+
+
+def test_everything_that_was_asked_is_folded_away() -> None:
+    """Each question with its answer, also the skipped ones."""
+    card = handoff.card(record(), SPEAKER, execute=True)
+    (fold,) = [each for each in card["body"] if each.get("id") == "everything-HR-7K3F"]
+    assert "pressed Continue? No, the message came back" in words(fold)
+    assert "“Sorry, but we're having trouble” (as written)" in words(fold)
+    assert "Since when does this happen? not answered" in words(fold)
+
+
+def test_links_lead_to_microsoft_and_to_the_board_only() -> None:
+    """No address on the card is made of anything in the case."""
+    card = handoff.card(record(), SPEAKER, execute=True, board_url="https://board.example/HR-7K3F")
+    urls = [each["url"] for part in card["body"] for each in part.get("actions", ()) if "url" in each]
+    assert urls == [handoff.SIGN_IN_LOG, "https://board.example/HR-7K3F"]
+
+
+def test_a_board_without_an_address_is_not_offered() -> None:
+    """A script or a file path is no address either."""
+    for url in ("", "javascript:alert(1)", "file:///etc/passwd"):
+        assert "Open board" not in words(handoff.card(record(), SPEAKER, execute=True, board_url=url))
+
+
+def test_the_channel_reads_its_own_language_and_zone() -> None:
+    """The person writes German; an English channel reads English, and is told what the person writes."""
+    text = plain.case_text(record(), SPEAKER)
+    assert "opened Nov 22, 2026, 10:41 AM" in text
+    assert "writes German" in text
+    assert "opened Nov 22, 2026, 9:41 AM UTC" in plain.case_text(record(), Speaker(screens.library(), "en"))
+
+
+def test_a_check_says_when_it_was_made() -> None:
+    """No outage at 10:40 says nothing about 10:50."""
+    assert "Service health: no outage reported, 10:40 AM" in plain.case_text(record(), SPEAKER)
+
+
+def test_a_queue_or_check_without_words_shows_its_name() -> None:
+    """A guide may name what the texts do not know yet."""
+    assert "new-queue" in plain.case_text(record(queue="new-queue"), SPEAKER)
+
+
+def test_the_log_says_who_did_what() -> None:
+    """Claimed and closed, with the note."""
+    log = (
+        LogEntry(at=OPENED, status="open"),
+        LogEntry(at=OPENED + 60, status="claimed", by="Ada"),
+        LogEntry(at=OPENED + 90, status="resolved", by="Ada", note="device registered"),
+    )
+    text = plain.case_text(record(status="resolved", by="Ada", log=log), SPEAKER)
+    assert "10:42 AM: Ada is on it" in text
+    assert "10:42 AM: closed by Ada: device registered" in text
+
+
+def test_what_a_person_adds_later_is_theirs_and_not_the_agents() -> None:
+    """A word added to a claimed case is in the log as written, and changes nothing about who is on it."""
+    log = (
+        LogEntry(at=OPENED, status="claimed", by="Ada"),
+        LogEntry(at=OPENED + 60, status="claimed", note="It is the laptop, not the phone"),
+        LogEntry(at=OPENED + 60, status="claimed"),
+    )
+    later = record(status="claimed", by="Ada", log=log)
+    (found,) = [each for each in case.sections(later, SPEAKER) if each.id == "log"]
+    assert [row.own for row in found.rows] == [False, True]
+    assert "“It is the laptop, not the phone” (as written)" in words(handoff.card(later, SPEAKER))
+    assert "laptop" not in ticket.text(later, SPEAKER)
+
+
+@pytest.mark.parametrize("status", ["open", "claimed", "resolved", "withdrawn"])
+@pytest.mark.parametrize("language", ["en", "de", "ar"])
+def test_every_card_of_a_case_is_an_adaptive_card(status: str, language: str) -> None:
+    """Microsoft's schema finds nothing wrong with the helpdesk's card and the person's."""
+    speaker = Speaker(screens.library(), language)
+    full = record(
+        status=status, by="Ada", reference="INC1", asked=(Asked(question=Text("g/when"), text="x"),)
+    )
+    for execute in (True, False):
+        assert not schema_errors(handoff.card(full, speaker, execute=execute, board_url="https://b.example"))
+    assert not schema_errors(ticket.card(full, speaker))
+
+
+def test_the_person_reads_what_happens_next_and_who_does_it() -> None:
+    """Number, how far it is, the helpdesk's own number; nothing to press."""
+    text = ticket.text(record(status="claimed", by="Ada", reference="INC0012"), SPEAKER)
+    assert text.startswith("HR-7K3F")
+    assert "Ada of the helpdesk is working on it and answers here." in text
+    assert "Number in the ticket system: INC0012" in text
+    assert "Action." not in str(ticket.card(record(), SPEAKER))
+
+
+def test_the_person_reads_the_note_the_case_was_closed_with() -> None:
+    """The last note of the helpdesk, in quotation marks."""
+    log = (LogEntry(at=OPENED, status="resolved", by="Ada", note="Your device is known again."),)
+    assert "Ada: “Your device is known again.”" in ticket.text(
+        record(status="resolved", by="Ada", log=log), SPEAKER
+    )
+
+
+def test_the_channels_notification_is_one_line() -> None:
+    """Number, status, codes and what it is about."""
+    assert handoff.summary(record(), SPEAKER).startswith(
+        "HR-7K3F · new · AADSTS1000002 → AADSTS53003 · Account"
+    )

@@ -1,0 +1,86 @@
+"""What the schema and Microsoft's own renderer say about cards."""
+
+import json
+import os
+import shutil
+import subprocess
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft6Validator
+from jsonschema.exceptions import best_match
+
+_CONTRACTS = Path(__file__).parents[1] / "contracts"
+_HERE = _CONTRACTS / "cards"
+
+
+@cache
+def _schema() -> Draft6Validator:
+    return Draft6Validator(json.loads((_CONTRACTS / "schemas" / "adaptive-card-1.5.json").read_text("utf-8")))
+
+
+def schema_errors(card: dict[str, Any]) -> list[str]:
+    """What is wrong with a card by Microsoft's schema of Adaptive Cards 1.5; empty when nothing is."""
+    errors = []
+    for error in _schema().iter_errors(card):
+        deepest = best_match([error])
+        errors.append(f"/{'/'.join(map(str, deepest.absolute_path))}: {deepest.message[:300]}")
+    return errors
+
+
+def why_not() -> str | None:
+    """Why cards cannot be rendered on this machine, None when they can."""
+    if not shutil.which("node"):
+        return "Node is not on the path"
+    if not _chromium():
+        return "no Chromium is on the path; CHROMIUM can name one"
+    home = _home()
+    names = json.loads((_HERE / "package.json").read_text("utf-8"))["dependencies"]
+    missing = [name for name in names if not (home / "node_modules" / name / "package.json").exists()]
+    if missing:
+        return f"{', '.join(missing)} not in {home}: npm install there, or set HANDRAIL_NODE_HOME"
+    return None
+
+
+def render_cards(cards: dict[str, dict[str, Any]], *, pictures: Path | None = None) -> dict[str, Any]:
+    """Render cards with the official renderer.
+
+    Args:
+        cards: By name.
+        pictures: A folder for `NAME-light.png`, `NAME-dark.png` and `NAME-phone.png`; None for none.
+
+    Returns:
+        By name: `errors`, `links` (addresses of all links) and `text` (what can be read).
+    """
+    done = subprocess.run(
+        ["node", str(_HERE / "render_cards.mjs")],
+        input=json.dumps({"cards": cards, "pictures": str(pictures) if pictures else None}),
+        env={**os.environ, "HANDRAIL_NODE_HOME": str(_home()), "CHROMIUM": _chromium()},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=900,
+    )
+    if done.returncode:
+        raise AssertionError(f"render_cards.mjs failed:\n{done.stderr[-4000:]}")
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+def check_cards(cards: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
+    """What schema and renderer find wrong, by card; cards without a finding are left out."""
+    rendered = render_cards(cards)
+    found = {name: schema_errors(card) + rendered[name]["errors"] for name, card in cards.items()}
+    return {name: errors for name, errors in found.items() if errors}
+
+
+def _home() -> Path:
+    return Path(os.environ.get("HANDRAIL_NODE_HOME") or _HERE)
+
+
+def _chromium() -> str:
+    named = os.environ.get("CHROMIUM")
+    return named or next(
+        filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), ""
+    )
