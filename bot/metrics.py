@@ -10,13 +10,20 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Final, TypeAlias
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    generate_latest,
+)
 
 from bot.store.api import MessageState
 
 Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-CONTENT_TYPE: Final = "text/plain; version=1.0.0; charset=utf-8"
+CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 _WAITING: Final[tuple[MessageState, ...]] = ("ready", "leased", "parked", "dead")
 _TURN_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 _LAG_EVERY: Final = 0.5  # seconds between two looks at the event loop

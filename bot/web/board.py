@@ -8,6 +8,7 @@ import datetime as dt
 import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final
+from urllib.parse import quote
 
 import aiohttp_jinja2
 import structlog
@@ -87,6 +88,10 @@ class Board:
         """POST `/helpdesk/cases/{number}/close`, with a note that reaches the person."""
         return await self._act(request, CaseResolved)
 
+    async def back_to_case(self, request: web.Request) -> web.StreamResponse:
+        """GET on the address of a form, as a reload after a refusal makes it: the case itself."""
+        raise web.HTTPSeeOther(location=f"/helpdesk/cases/{quote(request.match_info['number'])}")
+
     async def _act(
         self, request: web.Request, kind: type[CaseClaimed] | type[CaseResolved]
     ) -> web.StreamResponse:
@@ -109,7 +114,7 @@ class Board:
             _log.warning("turn_not_kept", face="board", reason=type(error).__name__)
             context = {"form": form.failed("not-kept"), "closing": kind is CaseResolved}
             return self._page(request, "unsaved.html", self._speaker(), context, status=503)
-        seen = web.HTTPSeeOther(location=f"/helpdesk/cases/{record.number}")
+        seen = web.Response(status=303, headers={"Location": f"/helpdesk/cases/{record.number}"})
         forms.remember_agent(request, seen, form.by)
         return seen
 

@@ -39,6 +39,11 @@ class Hub:
         self._listeners: defaultdict[str, set[Listener]] = defaultdict(set)
         self._closed = False
 
+    @property
+    def listening(self) -> int:
+        """How many listen."""
+        return sum(map(len, self._listeners.values()))
+
     def changed(self, conversation: str) -> None:
         """Tell everybody who listens to `conversation`; costs nothing when nobody does."""
         for listener in self._listeners.get(conversation, ()):

@@ -91,5 +91,5 @@ def as_event(sent: Sent, now: int) -> Event:
 
 
 def _storable(text: str) -> str:
-    r"""Without NUL, which PostgreSQL's text cannot hold, and without lone surrogates."""
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
+    """Without NUL, which PostgreSQL's text cannot hold."""
+    return text.replace("\0", "")

@@ -85,6 +85,7 @@ def add_routes(
     post("/chat/events", local_only(chat.events))
     get("/helpdesk", local_only(board.cases))
     get("/helpdesk/cases/{number}", local_only(board.case))
-    post("/helpdesk/cases/{number}/claim", local_only(board.claim))
-    post("/helpdesk/cases/{number}/close", local_only(board.close))
+    for name, act in (("claim", board.claim), ("close", board.close)):
+        post(f"/helpdesk/cases/{{number}}/{name}", local_only(act))
+        get(f"/helpdesk/cases/{{number}}/{name}", local_only(board.back_to_case))
     get("/static/{version}/{name}", local_only(assets.serve))

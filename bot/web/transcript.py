@@ -20,10 +20,11 @@ def spoken(line: Line, speaker: Speaker) -> dict[str, Any]:
     """The line as plain data.
 
     Returns:
-        `seq`, `who` (person, bot, helpdesk), `at` (seconds since 1970, UTC), `session`, and either `screen`
-        (see `bot.cards.view.view`) or `say`, the words in one piece.
+        `seq`, `who` (person, bot, helpdesk), `at` (seconds since 1970, UTC), `session`, `screen` (see
+        `bot.cards.view.view`; None for people) and `say`, the words of people in one piece.
     """
     said: dict[str, Any] = {"seq": line.seq, "who": line.who, "at": line.at, "session": line.session}
     if line.who == "bot":
-        return {**said, "screen": view.view(_PROMPT.decode(line.body), speaker)}
-    return {**said, "say": view.spoken(_HEAR.decode(line.body).words, speaker)["say"]}
+        return {**said, "screen": view.view(_PROMPT.decode(line.body), speaker), "say": ""}
+    words = view.spoken(_HEAR.decode(line.body).words, speaker)
+    return {**said, "screen": None, "say": words["say"]}

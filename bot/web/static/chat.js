@@ -58,7 +58,7 @@ function drawUnsent() {
 
 byId("composer").addEventListener("submit", (event) => {
   event.preventDefault();
-  const text = field.value.trim();
+  const text = (field.value.toWellFormed?.() ?? field.value).trim(); // JSON has no half characters
   problem.textContent = text || screen?.ask?.kind !== "entry" ? "" : screen.ask.error;
   field.setAttribute("aria-invalid", String(Boolean(problem.textContent)));
   if (text) {
@@ -167,9 +167,8 @@ function makeLive(id, shown) {
   ask = screen ? drawAsk(screen, send) : null;
   if (ask) article.append(ask);
   small.replaceChildren(...(screen?.commands ?? []).map((command) => drawCommand(screen, command)));
-  const entry = screen?.ask?.kind === "entry" ? screen.ask : null;
-  const choices = screen?.ask?.kind === "choices";
-  byId("field-label").textContent = entry?.label ?? words[choices ? "field-choices" : "field"];
+  const entry = screen?.ask?.kind === "entry" && screen.ask.type !== "date" ? screen.ask : null;
+  byId("field-label").textContent = entry?.label ?? words[ask ? "field-choices" : "field"];
   field.rows = entry?.type === "details" ? 3 : 1;
   grow();
   byId("working").hidden = id !== "";

@@ -89,11 +89,11 @@ async function post(body) {
       body: JSON.stringify(body),
       signal: AbortSignal.timeout(20000),
     });
+    const said = await answer.json().catch(() => ({}));
     if (answer.ok) return { taken: true };
     if (answer.status === 429) return { after: 1000 * Number(answer.headers.get("Retry-After") ?? 1) };
     if (answer.status >= 500) return {};
-    const { error } = await answer.json().catch(() => ({}));
-    return { refused: error?.code ?? "unknown" };
+    return { refused: said.error?.code ?? "unknown" };
   } catch {
     return {};
   }

@@ -86,7 +86,7 @@ function drawList(screen, choose) {
   });
   const form = make("form", { className: "ask list", noValidate: true });
   const set = make("fieldset", { "aria-describedby": problem.id });
-  set.append(make("legend", {}, ask.label), ...rows);
+  set.append(make("legend", { className: "unseen" }, `${screen.say} ${ask.label}`), ...rows);
   form.append(set, problem, make("button", { type: "submit", className: "main" }, ask.send));
   form.addEventListener("submit", (event) => {
     event.preventDefault();
