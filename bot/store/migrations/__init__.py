@@ -1,0 +1,18 @@
+"""Numbered migrations, in order: `0001_initial.sqlite.sql`. What was released is never edited."""
+
+import re
+from functools import cache
+from importlib.resources import files
+
+_NAME = re.compile(r"(\d{4})_\w+\.(\w+)\.sql")
+
+
+@cache
+def migrations(dialect: str) -> tuple[tuple[int, str], ...]:
+    """Number and text of every migration of `dialect` ("sqlite"), in order."""
+    found = []
+    for file in files(__package__).iterdir():
+        name = _NAME.fullmatch(file.name)
+        if name and name[2] == dialect:
+            found.append((int(name[1]), file.read_text(encoding="utf-8")))
+    return tuple(sorted(found))

@@ -1,0 +1,123 @@
+"""Between rows of a SQL database and the records of the store: columns in, structs out, and back.
+
+Must not know: a connection, a query's text, when anything is read or written.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from bot.address import Address, Person
+from bot.errors import StoreUnavailable
+from bot.store.api import CaseRecord, Line, LogEntry, Message, NewMessage
+from dialogs.case import CaseFile
+from dialogs.conversation import FORMAT, Conversation
+
+Row = Sequence[Any]
+Values = Mapping[str, Any]
+
+_encode: Final = msgspec.json.Encoder().encode
+_conversation: Final = msgspec.json.Decoder(Conversation)
+_address: Final = msgspec.json.Decoder(Address)
+_person: Final = msgspec.json.Decoder(Person)
+_file: Final = msgspec.json.Decoder(CaseFile)
+
+
+def encode(record: Conversation | Address) -> bytes:
+    """JSON, as it is stored."""
+    return _encode(record)
+
+
+def conversation_of(row: Row) -> tuple[Conversation, Address | None]:
+    """From state and address.
+
+    Raises:
+        StoreUnavailable: It cannot be read by this version; it is left as it is.
+    """
+    try:
+        found = _conversation.decode(row[0])
+        address = _address.decode(row[1]) if row[1] is not None else None
+    except msgspec.DecodeError as error:
+        # the error names a path in the document, never a value of it
+        raise StoreUnavailable(f"a stored conversation cannot be read by this version: {error}") from None
+    if found.v > FORMAT:
+        raise StoreUnavailable(
+            f"a stored conversation has format {found.v}, this version of Handrail reads up to {FORMAT}:"
+            " run the newer version"
+        )
+    return found, address
+
+
+def line_of(row: Row) -> Line:
+    """From seq, session, who, at, body."""
+    return Line(seq=row[0], session=row[1], who=row[2], at=row[3], body=row[4])
+
+
+def message_of(row: Row) -> Message:
+    """From all columns of the outbox, in the order of the query `message`."""
+    return Message(
+        id=row[0],
+        key=row[1],
+        lane=row[2],
+        kind=row[3],
+        conversation=row[4],
+        body=row[5],
+        state=row[6],
+        attempt=row[7],
+        created_at=row[8],
+        due_at=row[9] or 0.0,
+        error=row[10],
+        receipt=row[11],
+    )
+
+
+def case_of(row: Row, log: Sequence[Row]) -> CaseRecord:
+    """From the columns of a case and the rows of its log.
+
+    Raises:
+        StoreUnavailable: It cannot be read by this version; it is left as it is.
+    """
+    try:
+        return CaseRecord(
+            number=row[0],
+            conversation=row[1],
+            status=row[2],
+            opened_at=row[3],
+            changed_at=row[4],
+            by=row[5],
+            reference=row[6],
+            zone=row[7],
+            person=_person.decode(row[8]),
+            file=_file.decode(row[9]),
+            log=tuple(LogEntry(at=at, status=status, by=by, note=note) for at, status, by, note in log),
+        )
+    except msgspec.DecodeError as error:
+        raise StoreUnavailable(f"case {row[0]} cannot be read by this version: {error}") from None
+
+
+def message_values(message: NewMessage) -> dict[str, Any]:
+    """What the query `add_message` takes, without the time."""
+    return {
+        "key": message.key,
+        "lane": message.lane,
+        "kind": message.kind,
+        "conversation": message.conversation,
+        "body": message.body,
+    }
+
+
+def case_values(record: CaseRecord) -> dict[str, Any]:
+    """What the query `add_case` takes."""
+    return {
+        "number": record.number,
+        "conversation": record.conversation,
+        "status": record.status,
+        "opened_at": record.opened_at,
+        "changed_at": record.changed_at,
+        "agent": record.by,
+        "reference": record.reference,
+        "zone": record.zone,
+        "person": _encode(record.person),
+        "file": _encode(record.file),
+    }

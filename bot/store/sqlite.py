@@ -1,0 +1,284 @@
+"""The store on SQLite: one file, one process, one connection, every commit on the disk before it counts.
+
+Each method is one transaction on the writer's thread; the SQL stands in `queries/sqlite.sql`. It must not
+know what a turn decides, nor what is in a message. The promises are those of `bot.store.api.Store`.
+"""
+
+import sqlite3
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import msgspec
+
+from bot.address import Address
+from bot.errors import NumberTaken
+from bot.store.api import (
+    CaseChange,
+    CaseRecord,
+    Decide,
+    Kept,
+    Line,
+    Message,
+    MessageState,
+    Receipt,
+    Settled,
+)
+from bot.store.queries import queries
+from bot.store.rows import (
+    Row,
+    case_of,
+    case_values,
+    conversation_of,
+    encode,
+    line_of,
+    message_of,
+    message_values,
+)
+from bot.store.sqlite_file import SqliteFile
+from bot.store.writer import Writer
+from dialogs.conversation import CaseStatus, Conversation
+
+_SQL: Final = queries("sqlite")
+_DAY: Final = 86_400.0
+_PRUNE_EVERY: Final = 3_600.0  # seconds
+_PORTION: Final = 500  # rows deleted in one transaction, so that turns need not wait
+
+
+class Retention(msgspec.Struct, frozen=True, kw_only=True):
+    """How long what nobody needs is kept, in seconds. Conversations and cases are not touched."""
+
+    events: float = 8 * _DAY  # ids of events; Teams repeats within minutes
+    messages: float = 14 * _DAY  # done and dead messages without a receipt
+    receipts: float = 90 * _DAY  # done messages with one: old cards are drawn again with their help
+
+
+class SqliteStore:
+    """Keeps everything in one SQLite file, or in memory."""
+
+    def __init__(
+        self, path: str, *, clock: Callable[[], float] = time.time, retention: Retention | None = None
+    ) -> None:
+        """Lock the file and start the writer; `open` is still to be called.
+
+        Args:
+            path: The file, or ":memory:".
+            clock: Seconds since 1970.
+            retention: How long what nobody needs is kept.
+
+        Raises:
+            ConfigError: Another process has the file, or it lies where SQLite is not safe.
+        """
+        self._clock = clock
+        self._retention = retention or Retention()
+        self._pruned_at = float("-inf")
+        self._file = SqliteFile(path)
+        self._writer = Writer(self._file)
+
+    async def open(self) -> None:
+        """Look at the database once, and hand back the leases of a process that is gone.
+
+        Raises:
+            ConfigError: The database was written by a newer version.
+            StoreUnavailable: It cannot be read or written.
+        """
+        await self._writer.do(lambda db: _rows(db, "release_leases"))
+
+    async def turn(
+        self, conversation: str, event_id: str, decide: Decide, *, settles: Settled | None = None
+    ) -> Receipt:
+        """See `Store.turn`.
+
+        Raises:
+            ValueError: The event has no id; every later one without would pass for its repeat.
+            LookupError: A change names a case that is not there; nothing was kept.
+        """
+        if not event_id:
+            raise ValueError("an event needs an id")
+
+        def work(db: sqlite3.Connection) -> Receipt:
+            if settles is not None:
+                self._settle(db, settles)
+            if taken := _row(db, "taken", conversation=conversation, event=event_id):
+                return Receipt(reply=taken[0], repeat=True)
+            stored = _row(db, "conversation", key=conversation)
+            before, where = conversation_of(stored) if stored else (None, None)
+            kept = decide(before, where)
+            self._keep(db, conversation, event_id, kept, lines=stored[2] if stored else 0)
+            return Receipt(reply=kept.reply, repeat=False)
+
+        return await self._writer.do(work)
+
+    def _keep(self, db: sqlite3.Connection, key: str, event_id: str, kept: Kept, *, lines: int) -> None:
+        now = self._clock()
+        _run(
+            db,
+            "keep_conversation",
+            key=key,
+            state=encode(kept.conversation),
+            address=encode(kept.address) if kept.address is not None else None,
+            lines=lines + len(kept.lines),
+        )
+        _run(db, "take", conversation=key, event=event_id, now=now, reply=kept.reply)
+        for seq, line in enumerate(kept.lines, lines + 1):
+            values = {"who": line.who, "at": line.at, "session": line.session, "body": line.body}
+            _run(db, "add_line", conversation=key, seq=seq, **values)
+        for record in kept.cases:
+            _open_case(db, record)
+        for change in kept.changes:
+            _change_case(db, change)
+        for message in kept.messages:
+            _run(db, "add_message", **message_values(message), now=now)
+
+    async def conversation(self, key: str) -> tuple[Conversation, Address | None] | None:
+        """See `Store.conversation`."""
+        stored = await self._writer.do(lambda db: _row(db, "conversation", key=key))
+        return conversation_of(stored) if stored else None
+
+    async def lines(self, conversation: str, *, after: int = 0, limit: int = 500) -> Sequence[Line]:
+        """See `Store.lines`."""
+        rows = await self._writer.do(
+            lambda db: _rows(db, "lines", conversation=conversation, after=after, limit=limit)
+        )
+        return [line_of(row) for row in rows]
+
+    async def cases(self, *, status: Sequence[CaseStatus] = (), limit: int = 200) -> Sequence[CaseRecord]:
+        """See `Store.cases`."""
+
+        def work(db: sqlite3.Connection) -> list[tuple[Row, list[Row]]]:
+            if not status:
+                rows = _rows(db, "cases", limit=limit)
+            else:  # each status by its index, then the newest of all
+                rows = [
+                    row
+                    for each in set(status)
+                    for row in _rows(db, "cases_by_status", status=each, limit=limit)
+                ]
+                rows.sort(key=lambda row: (row[3], row[0]), reverse=True)
+            return [(row, _rows(db, "case_log", number=row[0])) for row in rows[:limit]]
+
+        return [case_of(row, log) for row, log in await self._writer.do(work)]
+
+    async def case(self, number: str) -> CaseRecord | None:
+        """See `Store.case`."""
+
+        def work(db: sqlite3.Connection) -> CaseRecord | None:
+            row = _row(db, "case", number=number)
+            return case_of(row, _rows(db, "case_log", number=number)) if row else None
+
+        return await self._writer.do(work)
+
+    async def claim(self, *, now: float, lease: float, limit: int) -> Sequence[Message]:
+        """See `Store.claim`. Now and then it also forgets a portion of what is too old to matter."""
+
+        def work(db: sqlite3.Connection) -> list[Message]:
+            if self._clock() >= self._pruned_at + _PRUNE_EVERY and self._prune(db) < _PORTION:
+                self._pruned_at = self._clock()
+            due = [row[0] for row in _rows(db, "due", now=now, limit=limit)]
+            leased = (_row(db, "lease", id=number, until=now + lease) for number in due)
+            return [message_of(row) for row in leased if row is not None]
+
+        return await self._writer.do(work)
+
+    async def settle(self, settled: Settled) -> bool:
+        """See `Store.settle`."""
+        return await self._writer.do(lambda db: self._settle(db, settled))
+
+    def _settle(self, db: sqlite3.Connection, settled: Settled) -> bool:
+        over = settled.state in {"done", "dead"}
+        row = _row(
+            db,
+            "settle",
+            id=settled.id,
+            attempt=settled.attempt,
+            state=settled.state,
+            receipt=settled.receipt,
+            error=settled.error,
+            due_at=settled.due_at if settled.state == "ready" else None,
+            settled_at=self._clock() if over else None,
+        )
+        if row is not None and over:
+            _run(db, "next_in_lane", lane=row[0])
+        return row is not None
+
+    async def message(self, key: str) -> Message | None:
+        """See `Store.message`."""
+        row = await self._writer.do(lambda db: _row(db, "message", key=key))
+        return message_of(row) if row else None
+
+    async def unpark(self, conversation: str, *, now: float) -> int:
+        """See `Store.unpark`."""
+        return await self._writer.do(
+            lambda db: int(_run(db, "unpark", conversation=conversation, now=now).rowcount)
+        )
+
+    async def next_due(self) -> float | None:
+        """See `Store.next_due`."""
+        row = await self._writer.do(lambda db: _row(db, "next_due"))
+        return row[0] if row else None
+
+    async def depth(self) -> dict[MessageState, int]:
+        """See `Store.depth`."""
+        counted = dict(await self._writer.do(lambda db: [(row[0], row[1]) for row in _rows(db, "depth")]))
+        states: tuple[MessageState, ...] = ("ready", "leased", "parked", "dead")
+        return {state: counted.get(state, 0) for state in states}
+
+    async def prune(self) -> int:
+        """Forget all that is older than the retention says, a portion a transaction. How many rows."""
+        total = 0
+        while (pruned := await self._writer.do(self._prune)) > 0:
+            total += pruned
+        return total
+
+    def _prune(self, db: sqlite3.Connection) -> int:
+        """One portion. Event ids go last to first needed: a message is never forgotten before its event."""
+        now, keep = self._clock(), self._retention
+        ages = (
+            ("prune_taken", keep.events),
+            ("prune_settled", max(keep.messages, keep.events)),
+            ("prune_receipts", max(keep.receipts, keep.events)),
+        )
+        return sum(_run(db, name, before=now - age, limit=_PORTION).rowcount for name, age in ages)
+
+    async def check(self) -> None:
+        """See `Store.check`."""
+        await self._writer.do(lambda db: _rows(db, "pulse", now=self._clock()))
+
+    async def close(self) -> None:
+        """See `Store.close`. May be called twice."""
+        await self._writer.close()
+        self._file.release()
+
+
+def _open_case(db: sqlite3.Connection, record: CaseRecord) -> None:
+    if not _run(db, "add_case", **case_values(record)).rowcount:
+        raise NumberTaken(record.number)
+    for entry in record.log:
+        _log_case(db, record.number, at=entry.at, status=entry.status, agent=entry.by, note=entry.note)
+
+
+def _change_case(db: sqlite3.Connection, change: CaseChange) -> None:
+    number, at, status, agent = change.number, change.at, change.status, change.by
+    values = {"number": number, "at": at, "status": status, "agent": agent, "reference": change.reference}
+    if not _run(db, "change_case", **values).rowcount:
+        raise LookupError(f"there is no case {number}")
+    _log_case(db, number, at=at, status=status, agent=agent, note=change.note)
+
+
+def _log_case(
+    db: sqlite3.Connection, number: str, *, at: int, status: CaseStatus | None, agent: str, note: str
+) -> None:
+    _run(db, "log_case", number=number, at=at, status=status, agent=agent, note=note)
+
+
+def _run(db: sqlite3.Connection, name: str, /, **values: Any) -> sqlite3.Cursor:
+    return db.execute(_SQL[name], values)
+
+
+def _row(db: sqlite3.Connection, name: str, /, **values: Any) -> Row | None:
+    found = _run(db, name, **values).fetchall()  # to its end: an open cursor would hold up the commit
+    return found[0] if found else None
+
+
+def _rows(db: sqlite3.Connection, name: str, /, **values: Any) -> list[Row]:
+    return _run(db, name, **values).fetchall()
