@@ -87,13 +87,19 @@ class Stream:
         return stored[0] if stored is not None else Conversation()
 
     async def _keep_up(self, page: "_Page", listener: Listener, conversation: Conversation) -> None:
-        await page.bring_up_to(conversation)
         while not listener.closed:
+            await page.tell(conversation)
+            conversation = await self._stored(page.key, conversation)
+            if conversation.turn != page.turn:
+                continue  # it moved while the lines were read: no state before both belong together
+            await page.settle(conversation)
             if not await listener.changed(within=self._heartbeat):
                 await page.beat()
-            stored = await self._store.conversation(page.key)
-            if stored is not None:
-                await page.bring_up_to(stored[0])
+            conversation = await self._stored(page.key, conversation)
+
+    async def _stored(self, key: str, otherwise: Conversation) -> Conversation:
+        stored = await self._store.conversation(key)
+        return stored[0] if stored is not None else otherwise
 
 
 class _Page:
@@ -117,9 +123,12 @@ class _Page:
         self._seq, self._language = last
         self._greeted = False
         self._live: str | None = None
+        self._news = False
+        self.turn = -1
 
-    async def bring_up_to(self, conversation: Conversation) -> None:
-        """Send everything that `conversation`'s transcript has and the page lacks, then the live screen."""
+    async def tell(self, conversation: Conversation) -> None:
+        """Send every line that the page lacks, in the language of `conversation`."""
+        self.turn = conversation.turn
         library = self._library()
         speaker = Speaker(library, conversation.language, self._zone)
         if conversation.language != self._language:
@@ -128,13 +137,15 @@ class _Page:
             if self._seq and not await self._store.lines(self.key, after=self._seq - 1, limit=1):
                 self._seq = 0  # the page remembers more than there is: the store was begun anew
             await self._hello(library, speaker)
-        news = False
         while lines := await self._store.lines(self.key, after=self._seq, limit=_PAGE):
             for line in lines:
                 await self._send("line", spoken(line, speaker), f"{line.seq}-{speaker.language}")
-            self._seq, news = lines[-1].seq, True
-        if news or self._live != conversation.prompt:
-            self._live = conversation.prompt
+            self._seq, self._news = lines[-1].seq, True
+
+    async def settle(self, conversation: Conversation) -> None:
+        """Say which screen is live, now that the page has all of `conversation`."""
+        if self._news or self._live != conversation.prompt:
+            self._news, self._live = False, conversation.prompt
             await self._send("state", {"live": conversation.prompt})
 
     async def beat(self) -> None:
