@@ -12,6 +12,7 @@ from bot.redact_phrases import phrases
 from bot.redact_shapes import shapes
 from bot.redact_spans import Span, cut
 
+_ROUNDS = 6  # a secret may come to light when its neighbour is cut; two are the rule, more are made up
 _SHORTENED = " … [shortened]"
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]{0,32}[ -/]{0,8}[@-~]|\][^\x07\x1b]{0,200}(?:\x07|\x1b\\)?|[@-_])")
@@ -37,10 +38,14 @@ def redact(text: str) -> Redacted:
     """
     text = text.translate(_INVISIBLE)
     removed: dict[str, None] = {}
-    for find in (shapes, phrases):
-        spans: list[Span] = find(text)
-        text, kinds = cut(text, spans)
-        removed.update(dict.fromkeys(kinds))
+    for _ in range(_ROUNDS):
+        before = text
+        for find in (shapes, phrases):
+            spans: list[Span] = find(text)
+            text, kinds = cut(text, spans)
+            removed.update(dict.fromkeys(kinds))
+        if text == before:
+            break
     return Redacted(text, tuple(removed))
 
 

@@ -59,6 +59,11 @@ def _worth(value: str) -> bool:
     return not kept(value)
 
 
+def _no_word(value: str) -> bool:
+    """Not an everyday word behind "token:" or "secret:"."""
+    return not kept(value) and (_has_digit(value) or len(value) >= 20)
+
+
 # Characters of a token, then more of it after a line break that a mail program or a narrow window put in.
 _RUN = r"[A-Za-z0-9_=+/%~-]"
 _WRAPPED = rf"(?:\\?[rn\\]{{0,4}}\s{{1,3}}(?!{GUID})[A-Za-z0-9_=+/-]{{24,}}+(?![^\s.,;\"'&]))"
@@ -135,12 +140,12 @@ _SHAPES: tuple[_Shape, ...] = (
     _shape(
         "token",
         rf"{_START}(?:{_TOKENS}){_FIELD}(?!{MARK})(?P<cut>(?:(?!%26)[^&\s\"'<>;,\\]){{12,}}+)",
-        sure=_worth,
+        sure=_no_word,
     ),
     _shape(
         "key",
         rf"{_START}(?:{_SECRETS}){_FIELD}(?!{MARK})(?P<cut>(?:(?!%26)[^&\s\"'<>;,\\]){{8,}}+)",
-        sure=_worth,
+        sure=_no_word,
     ),
     _shape("key", r"(?:[?&]|%26|%3f)sig(?:=|%3d)(?P<cut>[A-Za-z0-9%+/=_-]{16,})"),
     _shape(

@@ -19,6 +19,10 @@ _KEPT = re.compile(
 )
 
 
+_MARK = re.compile(MARK)
+_BROKEN = re.compile(r"\[removed:[^\]]{0,20}$")
+
+
 class Span(NamedTuple):
     """The characters from `start` to before `end` are a secret of this kind."""
 
@@ -40,6 +44,9 @@ def cut(text: str, spans: Iterable[Span]) -> tuple[str, list[Kind]]:
     for start, end, kind in sorted(spans, key=lambda span: (span.start, -span.end)):
         if end <= done:
             continue
+        if broken := _BROKEN.search(text, start, end):  # it ends inside a mark: take the mark whole
+            whole = _MARK.match(text, broken.start())
+            end = max(end, whole.end()) if whole else end  # noqa: PLW2901 - the same span, mended
         if start >= done:
             parts += (text[done:start], f"[removed: {kind}]")
             kinds.append(kind)

@@ -112,7 +112,7 @@ ORDINARY = _words("""
     antigo aqui certa certo correta correto dela demais do e ela ele errada errado essa eu expirou foi
     incorreta já longa mas mesma meu minha muito na nova novo num não os pela qual sem só sua também uma
     vazia velha
-    onjuist incorrect onverwacht
+    onjuist incorrect onverwacht password passwort kennwort contraseña wachtwoord senha pin code
 """)
 ORDINARY_ENDINGS = (
     "ed", "ing", "able", "ible", "ful", "less", "ive", "ous", "ical", "iert", "bar", "lich", "tig",

@@ -5,7 +5,8 @@ from collections import Counter, defaultdict
 import pytest
 
 from bot.redact import redact
-from tests.redact.corpus import HARMLESS, Sample, harmless, secrets
+from tests.redact.corpus import Sample, secrets
+from tests.redact.sentences import HARMLESS, harmless
 
 SEEDS = (1, 2026)
 
