@@ -7,7 +7,7 @@ STAMP := $(VENV)/.ready
 TESTS ?= tests
 WORKERS ?= auto
 
-.PHONY: help setup run test check format lock clean
+.PHONY: help setup run test check transcripts pictures format lock clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -35,6 +35,13 @@ check: $(STAMP)  ## lint, types, and the guides
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/handrail check
+
+transcripts: $(STAMP)  ## write the golden conversations as they come out today; read the diff
+	@UPDATE_TRANSCRIPTS=1 $(BIN)/python -m pytest -n0 tests/transcripts || true
+	@git diff --stat -- tests/transcripts
+
+pictures: $(STAMP)  ## make the README's pictures from the running pages (needs Chromium)
+	@$(BIN)/python -m tests.browser.pictures
 
 format: $(STAMP)  ## put the code into the one shape
 	@$(BIN)/ruff check --fix --quiet . || true
