@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from bot.cards.speech import Speaker
-from bot.store.api import CaseRecord, LogEntry
+from bot.store.api import CaseRecord
 from dialogs.case import Asked, Checked
 from dialogs.conversation import CaseStatus
 from dialogs.text import Text
@@ -95,7 +95,7 @@ def sections(record: CaseRecord, speaker: Speaker) -> list[Section]:
         _section("checked", speaker, [_check(each, record, speaker) for each in file.checks]),
         _section("ask-next", speaker, _plain(file.ask_next, speaker)),
         _section("remarks", speaker, [_own(each, speaker) for each in file.remarks]),
-        _section("log", speaker, _log(record.log, speaker)),
+        _section("log", speaker, _log(record, speaker)),
         _section("ids", speaker, _ids(record, speaker)),
         _section("answers", speaker, [_answer(each, speaker) for each in file.asked], folded=True),
     ]
@@ -173,12 +173,13 @@ def _answer(asked: Asked, speaker: Speaker) -> Row:
     return Row(about=question, words="; ".join(speaker.line(each) for each in asked.answers))
 
 
-def _log(log: Sequence[LogEntry], speaker: Speaker) -> list[Row]:
+def _log(record: CaseRecord, speaker: Speaker) -> list[Row]:
     """What happened since the case was opened: steps with who took them, and what was written."""
     rows = []
     before: CaseStatus = "open"
-    for entry in log:
-        by, note, about = speaker.line(entry.by), speaker.line(entry.note), speaker.time(entry.at)
+    for entry in record.log:
+        by, note = speaker.line(entry.by), speaker.line(entry.note)
+        about = speaker.time(entry.at, near=record.opened_at)
         if entry.status != before:
             said = speaker.key(f"card/status/{entry.status}", by=by or speaker.key("card/somebody"))
             rows.append(Row(about=about, words=f"{said}: {note}" if note else said))

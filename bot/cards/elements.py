@@ -48,7 +48,7 @@ def row(label: str, *elements: Element) -> Element:
         "type": "ColumnSet",
         "spacing": "Small",
         "columns": [
-            {"type": "Column", "width": "92px", "items": [runs(run(label, size="Small", isSubtle=True))]},
+            {"type": "Column", "width": "100px", "items": [runs(run(label, size="Small", isSubtle=True))]},
             {"type": "Column", "width": "stretch", "spacing": "Small", "items": list(elements)},
         ],
     }
