@@ -149,7 +149,7 @@ class Writer:
                 broken = left
                 for job in left:
                     job.error = error
-            except (sqlite3.Error, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the thread must live and nobody hang
                 self._give_up(error)
                 broken = left
                 for job in left:
@@ -186,7 +186,7 @@ class Writer:
             self._trouble = ""
         return []
 
-    def _give_up(self, error: sqlite3.Error | OSError) -> None:
+    def _give_up(self, error: Exception) -> None:
         """Undo what was begun. A connection that met an error is not trusted again."""
         said = reason(error)
         if said != self._trouble:
@@ -222,10 +222,12 @@ _ADVICE: Final = {
 }
 
 
-def reason(error: sqlite3.Error | OSError) -> str:
+def reason(error: Exception) -> str:
     """What is wrong and what to do, without anything that was stored."""
     if isinstance(error, OSError):
         return f"the database file cannot be reached: {error.strerror or type(error).__name__}"
+    if not isinstance(error, sqlite3.Error):
+        return f"the database cannot be opened: {error} ({type(error).__name__})"
     name: str = getattr(error, "sqlite_errorname", "") or type(error).__name__
     for prefix, advice in _ADVICE.items():
         if name.startswith(prefix):
