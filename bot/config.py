@@ -182,7 +182,7 @@ def examine(
     url = values.get("helpdesk_service_url")
     if url and not texts["HANDRAIL_HELPDESK_SERVICE_URL"].strip() and "service_urls" in values:
         values["helpdesk_service_url"] = checks.helpdesk_service_url(url, values["service_urls"])
-    for check in (checks.identity, checks.listening, checks.helpdesk):
+    for check in (checks.identity, checks.listening, checks.database, checks.helpdesk):
         problems += check(values, texts)
     given = {name for name, text in texts.items() if text.strip()}
     return (

@@ -2,7 +2,7 @@
 
 Every check gets the values read so far, by field (a wrong one is missing), and their texts, by name.
 
-Must not know: how the environment is read, what a single value must look like.
+Must not know: how the environment is read, what the texts of single values must look like.
 """
 
 import re
@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 from rapidfuzz import process
 
+from bot.setting_values import IN_MEMORY
 from bot.teams.service_urls import PUBLIC, ServiceUrls, is_loopback_host
 
 IDENTITY: Final = ("MicrosoftAppId", "MicrosoftAppPassword", "MicrosoftAppType", "MicrosoftAppTenantId")
@@ -65,6 +66,14 @@ def listening(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Probl
         return []
     says = "without an app id the bot listens on this machine only; use 127.0.0.1, or set MicrosoftAppId"
     return [Problem("HANDRAIL_HOST", quoted(host), says)]
+
+
+def database(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Problem]:
+    """What people in Teams began must still be there after a restart."""
+    if not values.get("app_id") or texts["HANDRAIL_DATABASE_URL"].strip() != IN_MEMORY:
+        return []
+    says = "a database in memory forgets every conversation at a restart; name a file"
+    return [Problem("HANDRAIL_DATABASE_URL", quoted(IN_MEMORY), says)]
 
 
 def helpdesk(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Problem]:

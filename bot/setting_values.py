@@ -27,7 +27,7 @@ _PLACEHOLDER = re.compile(
 )
 _CHANNEL = re.compile(r"19:[\w.-]+@thread\.(?:tacv2|skype)", re.ASCII)
 IN_MEMORY: Final = "sqlite://:memory:"
-"""The database of a conversation that nobody keeps; nothing that can be set."""
+"""The database of a conversation that nobody keeps; good enough for local mode."""
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*", re.IGNORECASE | re.ASCII)
 
 
@@ -97,6 +97,8 @@ def service_urls(text: str) -> str:
 
 def database_url(text: str) -> Secret:
     """A database URL; secret, because it may hold a password."""
+    if text == IN_MEMORY:
+        return Secret(text)
     scheme, separator, rest = _no_padding(text).partition("://")
     if not separator or scheme not in {"sqlite", "postgresql"}:
         raise ValueError("it names no database; write sqlite:///path/to/file.db or postgresql://host/name")

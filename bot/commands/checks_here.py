@@ -7,29 +7,18 @@ import contextlib
 import platform
 import socket
 import sqlite3
-from typing import Literal, TypeAlias
 
 import aiohttp
 import msgspec
 
+from bot.commands.findings import Check, State
 from bot.config import Settings
 from bot.errors import ConfigError, StoreUnavailable
 from bot.libraries import libraries
 from bot.secret import Secret
 from bot.setting_values import without_password
 
-State: TypeAlias = Literal["ok", "failed", "warning", "skipped"]
-
 _WAL_RESET_FIXED = ((3, 44, 6), (3, 50, 7), (3, 51, 3))  # in their lines; 3.51.3 and all after
-
-
-class Check(msgspec.Struct, frozen=True):
-    """One thing that was looked at: what was found, and what to do when it is not as it should be."""
-
-    name: str
-    state: State
-    found: str
-    remedy: str = ""
 
 
 async def checks_here(settings: Settings) -> list[Check]:

@@ -11,7 +11,7 @@ import time
 
 import aiohttp
 
-from bot.commands.checks_here import Check, State
+from bot.commands.findings import Check, State
 from bot.config import Settings
 from bot.identity import token_fetch
 from bot.teams.connector import Connector, open_client

@@ -3,22 +3,22 @@
 Must not know: how anything is checked.
 """
 
-import asyncio
+import sys
 from collections.abc import Mapping
 from enum import StrEnum
 from importlib.metadata import version
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from bot import config
-from bot.commands.checks_here import Check, checks_here
-from bot.commands.checks_there import checks_there, skipped
+from bot.commands.findings import Check
 from bot.config import Settings
 from bot.errors import ConfigError
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 _SIGNS = {
     "ok": "[green]✓[/]",
@@ -70,6 +70,9 @@ async def examine(environ: Mapping[str, str] | None = None, *, offline: bool = F
     except ConfigError as error:
         checks = [Check("Settings", "failed", line.strip()) for line in str(error).splitlines()[1:]]
         return Report(False, version("handrail"), "not started", rows, checks)
+    from bot.commands.checks_here import checks_here
+    from bot.commands.checks_there import checks_there, skipped
+
     checks = [Check("Settings", "ok", "fit together")]
     checks += [Check("Settings", "warning", warning) for warning in settings.warnings]
     checks += await checks_here(settings)
@@ -89,16 +92,25 @@ def doctor(
     output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
 ) -> None:
     """Show every setting, check what the bot needs, and say what to do."""
+    import asyncio
+
+    from bot.logs import configure
+
+    configure(sys.stderr, "ERROR")  # standard output is the report and nothing else
     report = asyncio.run(examine(offline=offline))
     if output is Format.JSON:
         typer.echo(msgspec.json.encode(report))
     else:
+        from rich.console import Console
+
         show(report, Console(soft_wrap=True, highlight=False))
     raise typer.Exit(0 if report.ok else 1)
 
 
-def show(report: Report, console: Console) -> None:
+def show(report: Report, console: "Console") -> None:
     """Print a report for people."""
+    from rich.markup import escape
+
     console.print(f"Handrail {report.version}, {report.mode}\n")
     widest = max(len(row.name) for row in report.settings)
     for row in report.settings:

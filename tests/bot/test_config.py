@@ -349,11 +349,12 @@ def test_the_command_line_wins() -> None:
 
 
 def test_a_conversation_in_the_terminal_is_not_kept() -> None:
-    """Only the program itself can ask for a database in memory; a setting that asks for one is refused."""
+    """The program may ask for a database in memory at any time; a setting only in local mode."""
     settings = Settings.read({**SINGLE, "HANDRAIL_DATABASE_URL": "sqlite:///x.db"}, in_memory=True)
 
     assert settings.database_url.reveal() == "sqlite://:memory:"
-    assert "HANDRAIL_DATABASE_URL" in problem({"HANDRAIL_DATABASE_URL": "sqlite://:memory:"})
+    assert Settings.read({"HANDRAIL_DATABASE_URL": "sqlite://:memory:"}).local
+    assert "forgets" in problem({**SINGLE, "HANDRAIL_DATABASE_URL": "sqlite://:memory:"})
 
 
 def test_an_unknown_setting_is_a_warning_with_a_guess() -> None:

@@ -9,7 +9,7 @@ import pytest
 from bot.config import SETTINGS, Settings
 from bot.errors import ConfigError
 from bot.metrics import Metrics
-from bot.store import sqlite
+from bot.store.sqlite import Retention
 from bot.teams import adapter, auth, keys, tokens
 
 DEPLOYMENT = Path(__file__).parents[2] / "deployment"
@@ -117,9 +117,11 @@ def test_every_log_line_in_the_manual_is_written_somewhere() -> None:
 
 def test_the_periods_in_the_manual_are_those_of_the_store() -> None:
     """How long something is kept is a promise, so the table and the constants say the same."""
+    kept_for = Retention()
     days = {
-        "messages that were sent": sqlite._KEEP_DONE / 86400,
-        "ids of events": sqlite._KEEP_TAKEN / 86400,
+        "messages that Teams took": kept_for.receipts / 86400,
+        "other messages that are done, or could not be delivered": kept_for.messages / 86400,
+        "ids of events": kept_for.events / 86400,
     }
 
     for what, kept in days.items():
