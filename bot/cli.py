@@ -3,7 +3,6 @@
 Imports are late, so that `handrail extract` does not load a web server.
 """
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -59,8 +58,7 @@ def chat(
     from bot.commands.chat import chat as run
     from bot.config import Settings
 
-    settings = Settings.read({**os.environ, "HANDRAIL_DATABASE_URL": "sqlite://:memory:"})
-    asyncio.run(run(settings, guide, language))
+    asyncio.run(run(Settings.read(), guide, language))
 
 
 @app.command()

@@ -18,6 +18,7 @@ from bot.cards import plain
 from bot.cards.speech import Speaker
 from bot.config import Settings
 from bot.errors import ConfigError
+from bot.secret import Secret
 from dialogs.effects import Prompt
 from dialogs.events import Opened, Said
 from dialogs.library import Library
@@ -37,6 +38,7 @@ async def chat(settings: Settings, guide: str | None, language: str) -> None:
     Raises:
         ConfigError: There is no such guide or language.
     """
+    settings = msgspec.structs.replace(settings, database_url=Secret("sqlite://:memory:"))
     async with running(settings) as parts:
         if language and language not in parts.library.languages:
             raise ConfigError(f"no language {language!r}; there are: {', '.join(parts.library.languages)}")

@@ -143,17 +143,19 @@ def test_a_megabyte_takes_no_more_than_its_share() -> None:
     """Time grows with length and no faster, also for texts made to slow patterns down."""
 
     def seconds(text: str) -> float:
-        began = time.process_time()
-        extract(text)
-        return time.process_time() - began
+        """The quickest of three: what the machine does besides only ever adds."""
+        taken = []
+        for _ in range(3):
+            began = time.process_time()
+            extract(text)
+            taken.append(time.process_time() - began)
+        return min(taken)
 
     slow: dict[str, float] = {}
     for piece in HOSTILE:
         small, large = (piece * (size // len(piece)) for size in (10_000, 80_000))
         growth = seconds(large) / max(seconds(small), 0.005)
-        if (
-            growth > 24
-        ):  # three times as much as linear: a busy machine is forgiven, a quadratic pattern is not
+        if growth > 32:  # four times linear is forgiven, a quadratic pattern (64) is not
             slow[piece] = growth
     assert slow == {}
     assert extract("AADSTS50076 " + "x" * 2_000_000).codes == (50076,)
