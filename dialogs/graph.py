@@ -22,7 +22,7 @@ from dialogs.guide import (
 )
 from dialogs.layout import Arrow, Box, Drawing, lay_out
 from dialogs.library import Library
-from dialogs.ways import FIXED, NOT_FIXED, ON, exits
+from dialogs.ways import FIXED, NOT_FIXED, ON, exits, targets
 
 _KINDS = {Ask: "ask", Collect: "collect", Check: "check", Try: "try", Escalate: "escalate", End: "end"}
 _SAID = {FIXED: "one helped", NOT_FIXED: "none helped", ON: ""}
@@ -62,7 +62,16 @@ def arrows(guide: Guide, library: Library, language: str) -> tuple[Arrow, ...]:
                     said += [_answer(node, answer, library, language) for answer in each.answers]
                 elif not alone:
                     said.append("else")
-    return tuple(Arrow(start, end, _joined(said)) for (start, end), said in labels.items())
+    lone = {id_ for id_, node in guide.nodes.items() if len(targets(node)) == 1}
+    return tuple(
+        Arrow(start, end, _any(guide.nodes[start]) if start in lone else _joined(said))
+        for (start, end), said in labels.items()
+    )
+
+
+def _any(node: Node) -> str:
+    """The label of an only way: listing every answer says nothing."""
+    return "any answer" if isinstance(node, Ask) else ""
 
 
 def _words(node: Node, library: Library, language: str) -> str:

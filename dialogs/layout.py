@@ -93,6 +93,13 @@ class _Item:
         self.down: list[_Item] = []
         self.x = 0.0
         self.place = 0
+        self.passing = False  # a line goes straight through; it pulls harder, so that lines are straight
+
+    def wish(self) -> float:
+        """Where it would stand best: the middle of its neighbours."""
+        pulls = [(n.x, 8.0 if self.passing and n.passing else 1.0) for n in self.up + self.down]
+        total = sum(weight for _, weight in pulls)
+        return sum(x * weight for x, weight in pulls) / total if pulls else self.x
 
 
 def lay_out(start: str, boxes: Sequence[Box], arrows: Sequence[Arrow]) -> Drawing:
@@ -110,6 +117,7 @@ def lay_out(start: str, boxes: Sequence[Box], arrows: Sequence[Arrow]) -> Drawin
                     16.0 * len(arrow.wrapped) + 4,
                 )
             chain.append(_Item(between, *size))
+            chain[-1].passing = True
         chain.append(items[arrow.end])
         for upper, lower in pairwise(chain):
             upper.down.append(lower)
@@ -189,8 +197,7 @@ def _spread(layers: Sequence[Sequence[_Item]]) -> None:
             x += item.width + _GAP_X
     for sweep in range(_SWEEPS * 2):
         for layer in layers if sweep % 2 == 0 else reversed(layers):
-            wished = [_mean([n.x for n in item.up + item.down], item.x) for item in layer]
-            _place(layer, wished)
+            _place(layer, [item.wish() for item in layer])
 
 
 def _place(layer: Sequence[_Item], wished: Sequence[float]) -> None:

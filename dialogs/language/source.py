@@ -227,6 +227,9 @@ class _Builder:
 
     def _span(self, event: yaml.Event) -> Span:
         (line, column), (last, end) = _at(event.start_mark), _at(event.end_mark)
+        if line >= len(self.lines):  # what is missing at the very end stands on a line of its own for YAML
+            line = len(self.lines) - 1
+            column = len(self.lines[line])
         if last != line and line < len(self.lines):
             end = len(self.lines[line].rstrip())
         return Span(line + 1, column + 1, max(1, end - column))

@@ -3,15 +3,17 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dialogs.language import compile as compile_content
 from dialogs.language.diagnostics import Diagnostic, lines_of, printed
-from dialogs.language.load import NoContent, load
+from dialogs.language.load import NoContent, load, read_folder
 from dialogs.language.source import LARGEST, read
+from dialogs.paths import paths, prompts_to_come
 
 GOOD = (Path(__file__).parent / "good" / "everything.yaml").read_text("utf-8")
+BASE, _ = read_folder(Path(__file__).parent / "base")
 _PATHS = "guides/a.yaml guides/a.de.yaml fixes/a.yaml fixes/a.de.yaml codes.yaml texts/en.yaml texts/de.yaml"
 _WORDS = """
 guide title start nodes ask say go to when try fix check end limit covers solved a b yes codes any topics
@@ -51,6 +53,7 @@ def check_positions(files: dict[str, str], found: tuple[Diagnostic, ...]) -> Non
 
 @settings(max_examples=150, deadline=None)
 @given(PATHS, st.text(max_size=300))
+@example("texts/en.yaml", "?")
 def test_any_text_is_told_what_is_wrong_with_it(path: str, text: str) -> None:
     """Whatever stands in a file, compiling it comes back."""
     _, found = compile_content({path: text})
@@ -71,7 +74,7 @@ def test_any_tree_of_our_own_words_is_told_what_is_wrong_with_it(trees: dict[str
 @settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_a_guide_with_lines_missing_moved_or_doubled_is_told_so(data: st.DataObject) -> None:
-    """What a slip of the hand makes of a good guide never breaks the compiler, nor gets into the library."""
+    """A slip of the hand never breaks the compiler; a guide left in the library can be walked to its end."""
     lines = GOOD.splitlines()
     for _ in range(data.draw(st.integers(1, 3))):
         place, other = (data.draw(st.integers(0, len(lines) - 1)) for _ in range(2))
@@ -84,10 +87,15 @@ def test_a_guide_with_lines_missing_moved_or_doubled_is_told_so(data: st.DataObj
                 lines.insert(other, lines[place])
             case _:
                 lines[place] = "  " + lines[place]
-    files = {"guides/everything.yaml": "\n".join(lines)}
-    _, found = compile_content(files)
+    files = {**BASE, "guides/everything.yaml": "\n".join(lines)}
+    library, found = compile_content(files)
 
     check_positions(files, found)
+    for guide in library.guides.values():
+        assert paths(guide, library.codes, limit=50).conversations > 0
+        assert prompts_to_come(guide, guide.start, {}) >= 0
+        for node in guide.nodes.values():
+            assert not node.say or library.has(node.say)
 
 
 def test_a_file_too_large_is_not_read() -> None:
