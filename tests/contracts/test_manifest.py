@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 
 from bot.places import shipped
+from dialogs.language.load import load
+from dialogs.recognise import recognise
 
 TEAMS = shipped("teams", "deployment/teams")
 
@@ -44,6 +46,20 @@ def test_the_commands_are_the_four_ways_out(manifest: dict[str, Any]) -> None:
     [commands] = manifest["bots"][0]["commandLists"]
 
     assert [command["title"] for command in commands["commands"]] == ["help", "status", "restart", "person"]
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_the_bot_understands_its_own_commands(
+    manifest: dict[str, Any], german: dict[str, str], language: str
+) -> None:
+    """What Teams offers to click is a word that the bot takes for that command, in each language."""
+    library, _ = load(shipped("content", "content"))
+    [listed] = manifest["bots"][0]["commandLists"]
+    for index, command in enumerate(listed["commands"]):
+        title = f"bots[0].commandLists[0].commands[{index}].title"
+        word = command["title"] if language == "en" else german[title]
+
+        assert recognise(library, language, word).command == command["title"], word
 
 
 def test_every_text_is_also_german(manifest: dict[str, Any], german: dict[str, str]) -> None:
