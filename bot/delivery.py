@@ -108,9 +108,9 @@ class Delivery:
         channel = self._teams()
         if conversation.plain or not address.cards:
             return Done(receipt=await channel.send_text(address, plain.text(prompt, speaker)))
-        card = prompt_card.card(prompt, speaker, execute=address.execute)
-        if address.scope != "personal":
-            card = _owned(card, owner_mark(message.conversation))
+        # In a group everybody sees the card, and anybody can press: it carries its owner's mark.
+        owner = "" if address.scope == "personal" else owner_mark(message.conversation)
+        card = prompt_card.card(prompt, speaker, execute=address.execute, owner=owner)
         return Done(receipt=await channel.send_card(address, card, prompt_card.summary(prompt, speaker)))
 
     async def _retire(self, message: Message) -> Done:
@@ -246,15 +246,3 @@ class Delivery:
         if self._channel is None:
             raise DeliveryRefused("this process does not speak to Teams")
         return self._channel
-
-
-def _owned(part: Any, mark: str) -> Any:
-    """The card with its owner's mark on every button: in a group everybody sees it, and anybody can press."""
-    if isinstance(part, dict):
-        marked = {key: _owned(value, mark) for key, value in part.items()}
-        if isinstance(part.get("handrail"), dict):
-            marked["handrail"] = {**part["handrail"], "owner": mark}
-        return marked
-    if isinstance(part, list):
-        return [_owned(each, mark) for each in part]
-    return part
