@@ -5,7 +5,7 @@ come in, what is said and where things go is decided by the parts.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -19,6 +19,7 @@ from bot.cards.speech import Speaker
 from bot.config import Settings
 from bot.delivery import Delivery, Helpdesk
 from bot.errors import ConfigError, ContentError
+from bot.identity import token_fetch
 from bot.metrics import Metrics
 from bot.outbox.dispatcher import Dispatcher
 from bot.probes.api import Probe
@@ -33,14 +34,7 @@ from bot.teams.connector import Connector, open_client
 from bot.teams.keys import SigningKeys
 from bot.teams.local import LocalGate
 from bot.teams.service_urls import ServiceUrls
-from bot.teams.tokens import (
-    Anonymous,
-    SharedToken,
-    TokenSource,
-    from_managed_identity,
-    from_secret,
-    from_token_url,
-)
+from bot.teams.tokens import Anonymous, SharedToken, TokenSource
 from bot.tickets.api import TicketSystem
 from bot.tickets.builtin import BuiltinTickets
 from bot.turn import Turns, show_key
@@ -48,7 +42,7 @@ from bot.web.hub import Hub
 from bot.web.routes import add_routes
 from dialogs.effects import Retire, Show
 from dialogs.language.diagnostics import Severity
-from dialogs.language.load import load
+from dialogs.language.load import NoContent, load
 from dialogs.library import Library
 
 _log = structlog.get_logger(__name__)
@@ -68,6 +62,7 @@ class Parts(msgspec.Struct, kw_only=True):
     dispatcher: Dispatcher
     metrics: Metrics
     gate: Gate
+    keys_ready: Callable[[], bool]
 
 
 def load_content(settings: Settings) -> Library:
@@ -76,7 +71,10 @@ def load_content(settings: Settings) -> Library:
     Raises:
         ContentError: With every mistake, as `handrail check` prints it.
     """
-    library, diagnostics = load(settings.content)
+    try:
+        library, diagnostics = load(settings.content)
+    except NoContent as error:
+        raise ContentError(str(error)) from None
     errors = [each for each in diagnostics if each.severity == Severity.ERROR]
     if errors:
         listed = "\n".join(str(each) for each in errors[:20])
@@ -96,9 +94,9 @@ async def running(settings: Settings, *, library: Library | None = None) -> Asyn
         store = await open_store(settings.database_url.reveal())
         stack.push_async_callback(store.close)
         client = await stack.enter_async_context(open_client())
-        gate, tokens = _doors(settings, client, stack)
+        doors = _doors(settings, client, stack)
         service_urls = _service_urls(settings)
-        connector = Connector(client, tokens, service_urls)
+        connector = Connector(client, doors.tokens, service_urls)
         hub, metrics = Hub(), Metrics()
 
         dispatcher: Dispatcher
@@ -135,7 +133,8 @@ async def running(settings: Settings, *, library: Library | None = None) -> Asyn
             connector=connector,
             dispatcher=dispatcher,
             metrics=metrics,
-            gate=gate,
+            gate=doors.gate,
+            keys_ready=doors.ready,
         )
 
 
@@ -164,6 +163,7 @@ def web_app(parts: Parts) -> web.Application:
         settings=settings,
         hub=parts.hub,
         metrics=parts.metrics,
+        keys_ready=parts.keys_ready,
     )
     return app
 
@@ -187,22 +187,19 @@ def _language(library: Library, locale: str) -> str:
     return wanted if wanted in library.languages else library.languages[0]
 
 
-def _doors(
-    settings: Settings, client: aiohttp.ClientSession, stack: AsyncExitStack
-) -> tuple[Gate, TokenSource]:
+class _Doors(msgspec.Struct, kw_only=True):
+    gate: Gate
+    tokens: TokenSource
+    ready: Callable[[], bool] = lambda: True
+
+
+def _doors(settings: Settings, client: aiohttp.ClientSession, stack: AsyncExitStack) -> _Doors:
     """Who may come in, and what we show when we go out."""
     if settings.local:
-        return LocalGate(), Anonymous()
+        return _Doors(gate=LocalGate(), tokens=Anonymous())
     keys = SigningKeys(client, settings.openid_metadata_url)
     stack.push_async_callback(keys.close)
-    secret = settings.app_password.reveal()
-    if settings.token_url:
-        fetch = from_token_url(client, settings.token_url, settings.app_id, secret)
-    elif settings.app_type == "UserAssignedMSI":
-        fetch = from_managed_identity(settings.app_id)
-    else:
-        fetch = from_secret(settings.app_id, secret, settings.tenant_id)
-    tokens = SharedToken(fetch)
+    tokens = SharedToken(token_fetch(settings, client))
     stack.push_async_callback(tokens.close)
     gate = ChannelGate(
         keys,
@@ -211,7 +208,10 @@ def _doors(
         tenants=frozenset({settings.tenant_id}),
         issuer=settings.token_issuer,
     )
-    return gate, tokens
+    # Keys and token are fetched ahead, so that the first message need not wait for them.
+    warm = asyncio.gather(keys.key("-"), tokens.bearer(), return_exceptions=True)
+    stack.callback(warm.cancel)
+    return _Doors(gate=gate, tokens=tokens, ready=lambda: keys.loaded)
 
 
 def _service_urls(settings: Settings) -> ServiceUrls:

@@ -24,10 +24,18 @@ _NO_STORE: Final = {"Cache-Control": "no-store"}
 class Health:
     """The three pages for machines."""
 
-    def __init__(self, *, store: Store, library: Callable[[], Library], metrics: Metrics) -> None:
+    def __init__(
+        self,
+        *,
+        store: Store,
+        library: Callable[[], Library],
+        metrics: Metrics,
+        keys_ready: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._store = store
         self._library = library
         self._metrics = metrics
+        self._keys_ready = keys_ready
 
     async def alive(self, _: web.Request) -> web.Response:
         """GET `/healthz`: 200 while the process answers at all."""
@@ -35,7 +43,11 @@ class Health:
 
     async def ready(self, _: web.Request) -> web.Response:
         """GET `/readyz`: 200, or 503 with the reason of each part that is not ready."""
-        checks = {"store": await self._store_state(), "content": self._content_state()}
+        checks = {
+            "store": await self._store_state(),
+            "content": self._content_state(),
+            "keys": self._keys_state(),
+        }
         ready = all(each == "ok" for each in checks.values())
         return web.json_response(
             {"ready": ready, "checks": checks}, status=200 if ready else 503, headers=_NO_STORE
@@ -68,3 +80,7 @@ class Health:
 
     def _content_state(self) -> str:
         return "ok" if self._library().guides else "no guide is loaded"
+
+    def _keys_state(self) -> str:
+        """Without the channel's signing keys nothing of Teams can be let in."""
+        return "ok" if self._keys_ready() else "the signing keys could not be fetched; run `handrail doctor`"

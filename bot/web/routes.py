@@ -33,6 +33,7 @@ def add_routes(
     hub: Hub,
     metrics: Metrics | None = None,
     heartbeat: float = HEARTBEAT,
+    keys_ready: Callable[[], bool] = lambda: True,
 ) -> None:
     """Put the pages into `app`.
 
@@ -45,10 +46,11 @@ def add_routes(
         hub: Told by `turns` about every change; closed when `app` shuts down.
         metrics: The instruments; made here when nobody else counts.
         heartbeat: Seconds between two signs of life of a quiet stream.
+        keys_ready: Whether the channel's signing keys are there.
     """
     metrics = metrics or Metrics()
     measure_http(app, metrics)
-    health = Health(store=store, library=library, metrics=metrics)
+    health = Health(store=store, library=library, metrics=metrics, keys_ready=keys_ready)
     app.router.add_get("/healthz", health.alive)
     app.router.add_get("/readyz", health.ready)
     app.router.add_get("/metrics", health.metrics)

@@ -35,7 +35,7 @@ async def test_a_bot_with_store_and_guides_is_ready(tmp_path: Path) -> None:
     async with serving(tmp_path) as pages:
         assert await ask(pages, "/readyz") == (
             200,
-            {"ready": True, "checks": {"store": "ok", "content": "ok"}},
+            {"ready": True, "checks": {"store": "ok", "content": "ok", "keys": "ok"}},
         )
 
 
@@ -56,7 +56,7 @@ async def test_without_guides_a_bot_is_not_ready(tmp_path: Path) -> None:
     async with serving(tmp_path) as pages:
         pages.library = msgspec.structs.replace(pages.library, guides={})
         status, said = await ask(pages, "/readyz")
-        assert (status, said["checks"]) == (503, {"store": "ok", "content": "no guide is loaded"})
+        assert (status, said["checks"]) == (503, {"store": "ok", "content": "no guide is loaded", "keys": "ok"})
 
 
 async def test_the_numbers_move_with_what_happens(tmp_path: Path) -> None:
