@@ -88,11 +88,13 @@ class CaseRecord(_Record, frozen=True, kw_only=True):
 
 
 class CaseChange(_Record, frozen=True, kw_only=True):
-    """A new entry in the log of case `number`; "" leaves a field as it is."""
+    """News of case `number`, for its log. `status` None and empty texts leave a field as it is."""
 
     number: str
-    entry: LogEntry
+    at: int
+    status: CaseStatus | None = None
     by: str = ""
+    note: str = ""
     reference: str = ""
 
 

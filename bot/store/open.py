@@ -6,7 +6,7 @@ from urllib.parse import unquote
 from bot.errors import ConfigError
 from bot.store.api import Store
 from bot.store.sqlite import SqliteStore
-from bot.store.sqlite_file import MEMORY
+from bot.store.sqlite_file import MEMORY, SqliteFile
 
 _WRITE: Final = (
     "write sqlite:///var/handrail.db (a relative path) or, with four slashes,"
@@ -30,7 +30,7 @@ async def open_store(url: str) -> Store:
         raise ConfigError(f"HANDRAIL_DATABASE_URL: PostgreSQL is not in this version yet; {_WRITE}")
     if scheme != "sqlite" or not separator:
         raise ConfigError(f"HANDRAIL_DATABASE_URL is no database URL; {_WRITE}")
-    store = SqliteStore(_path(rest))
+    store = SqliteStore(SqliteFile(_path(rest)))
     try:
         await store.open()
     except BaseException:

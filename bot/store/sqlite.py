@@ -57,23 +57,20 @@ class SqliteStore:
     """Keeps everything in one SQLite file, or in memory."""
 
     def __init__(
-        self, path: str, *, clock: Callable[[], float] = time.time, retention: Retention | None = None
+        self, file: SqliteFile, *, clock: Callable[[], float] = time.time, retention: Retention | None = None
     ) -> None:
-        """Lock the file and start the writer; `open` is still to be called.
+        """Start the writer; `open` is still to be called.
 
         Args:
-            path: The file, or ":memory:".
+            file: The file, locked for this store; it is released at the end.
             clock: Seconds since 1970.
             retention: How long what nobody needs is kept.
-
-        Raises:
-            ConfigError: Another process has the file, or it lies where SQLite is not safe.
         """
         self._clock = clock
         self._retention = retention or Retention()
         self._pruned_at = float("-inf")
-        self._file = SqliteFile(path)
-        self._writer = Writer(self._file)
+        self._file = file
+        self._writer = Writer(file)
 
     async def open(self) -> None:
         """Look at the database once, and hand back the leases of a process that is gone.

@@ -35,11 +35,12 @@ _PRAGMAS: Final = (
 class SqliteFile:
     """A database file (or `:memory:`) and its lock."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, factory: type[sqlite3.Connection] = sqlite3.Connection) -> None:
         """Lock the file, making it and its folder (modes 0600 and 0700) if they are not there.
 
         Args:
             path: The file, or ":memory:".
+            factory: The class of connections.
 
         Raises:
             ConfigError: Another process has it, it lies on a network file system, it cannot be made here,
@@ -50,6 +51,7 @@ class SqliteFile:
                 f"this Python brings SQLite {sqlite3.sqlite_version}; Handrail needs 3.37 or newer:"
                 " use a newer Python, or postgresql://"
             )
+        self._factory = factory
         self._lock: ProcessLock | None = None
         self._identity: tuple[int, int] | None = None
         self._path: Path | None = None
@@ -71,7 +73,12 @@ class SqliteFile:
         name = MEMORY if self._path is None else f"file:{quote(str(self._path))}?mode=rw"
         before = self._looked_up()
         connection = sqlite3.connect(
-            name, uri=True, timeout=_BUSY, isolation_level=None, cached_statements=256
+            name,
+            uri=True,
+            timeout=_BUSY,
+            isolation_level=None,
+            cached_statements=256,
+            factory=self._factory,
         )
         try:
             _prepare(connection)

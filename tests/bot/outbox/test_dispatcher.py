@@ -1,0 +1,425 @@
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.address import Address
+from bot.errors import (
+    DeliveryFailed,
+    DeliveryParked,
+    DeliveryRefused,
+    NumberTaken,
+    StoreUnavailable,
+)
+from bot.outbox.dispatcher import Dispatcher, Done, Follow
+from bot.outbox.retry import ATTEMPTS, SCHEDULE
+from bot.store.api import Kept, Message
+from bot.store.sqlite import SqliteStore
+from dialogs.conversation import Conversation
+from tests.support.keeping import NOW, Clock, claim, counting, send, to_send
+
+Perform = Callable[[Message], Awaitable[Done]]
+
+
+class Post:
+    """Delivers by writing down; raises what it was told to, in turn."""
+
+    def __init__(self, *troubles: Exception | None) -> None:
+        self.sent: list[str] = []
+        self.tried: list[str] = []
+        self._troubles = list(troubles)
+
+    async def __call__(self, message: Message) -> Done:
+        """Deliver one message."""
+        self.tried.append(message.key)
+        await asyncio.sleep(0)
+        trouble = self._troubles.pop(0) if self._troubles else None
+        if trouble is not None:
+            raise trouble
+        self.sent.append(message.key)
+        return Done(receipt=f"R-{message.key}")
+
+
+def over(store: SqliteStore, clock: Clock, perform: Perform, **more: object) -> Dispatcher:
+    """A dispatcher without chance."""
+    return Dispatcher(store, perform, clock=clock, chance=lambda: 0.5, **more)  # type: ignore[arg-type]  # passed through
+
+
+async def state_of(store: SqliteStore, key: str) -> tuple[str, str]:
+    """State and error of a message."""
+    message = await store.message(key)
+    assert message is not None
+    return message.state, message.error
+
+
+async def turns_of(store: SqliteStore, conversation: str) -> int:
+    """How many turns a conversation has taken."""
+    stored = await store.conversation(conversation)
+    return stored[0].turn if stored else 0
+
+
+# ---- how a delivery can end
+
+
+async def test_what_is_delivered_is_done_with_its_receipt(store: SqliteStore, clock: Clock) -> None:
+    """The receipt is what the other side calls it, for later changes."""
+    await send(store, to_send("m"))
+    dispatcher = over(store, clock, Post())
+
+    await dispatcher.drain()
+
+    message = await store.message("m")
+    assert message is not None
+    assert (message.state, message.receipt) == ("done", "R-m")
+    assert dispatcher.delivered == 1
+
+
+async def test_a_failure_is_tried_again_when_its_time_has_come(store: SqliteStore, clock: Clock) -> None:
+    """Not before, and with the reason noted meanwhile."""
+    await send(store, to_send("m"))
+    post = Post(DeliveryFailed("502"))
+    dispatcher = over(store, clock, post)
+
+    await dispatcher.drain()
+    assert await state_of(store, "m") == ("ready", "502")
+    await dispatcher.drain()
+    assert post.tried == ["m"]
+    clock.now += SCHEDULE[0]
+    await dispatcher.drain()
+
+    assert post.sent == ["m"]
+    assert (dispatcher.failed, dispatcher.delivered) == (1, 1)
+
+
+async def test_retry_after_is_kept(store: SqliteStore, clock: Clock) -> None:
+    """The other side said when; it is not asked earlier."""
+    await send(store, to_send("m"))
+    post = Post(DeliveryFailed("429", retry_after=100))
+    dispatcher = over(store, clock, post)
+
+    await dispatcher.drain()
+    clock.now = NOW + 99.9
+    await dispatcher.drain()
+    assert post.tried == ["m"]
+    clock.now = NOW + 110
+    await dispatcher.drain()
+
+    assert post.sent == ["m"]
+
+
+async def test_an_unclear_end_says_so_on_the_message(store: SqliteStore, clock: Clock) -> None:
+    """Whoever looks into the outbox sees that it may have arrived."""
+    await send(store, to_send("m"))
+
+    await over(store, clock, Post(DeliveryFailed("timeout", unknown=True))).drain()
+
+    assert await state_of(store, "m") == ("ready", "timeout (it may have arrived)")
+
+
+async def test_a_refusal_kills_at_once_and_is_logged_with_a_remedy(store: SqliteStore, clock: Clock) -> None:
+    """Trying again is of no use; an operator is told what died, of what, and what to do."""
+    await send(store, to_send("m", kind="ticket"))
+    dispatcher = over(store, clock, Post(DeliveryRefused("400: no such queue")))
+
+    with capture_logs() as logs:
+        await dispatcher.drain()
+
+    assert await state_of(store, "m") == ("dead", "400: no such queue")
+    (line,) = [each for each in logs if each["log_level"] == "error"]
+    assert (line["key"], line["kind"], line["why"]) == ("m", "ticket", "400: no such queue")
+    assert line["what_to_do"]
+    assert dispatcher.dead == 1
+
+
+async def test_a_person_out_of_reach_is_waited_for(store: SqliteStore, clock: Clock) -> None:
+    """Parked until the store is told that they are back."""
+    await send(store, to_send("m"))
+    post = Post(DeliveryParked("403 blocked"))
+    dispatcher = over(store, clock, post)
+
+    await dispatcher.drain()
+    assert await state_of(store, "m") == ("parked", "403 blocked")
+    await store.unpark("c", now=clock())
+    await dispatcher.drain()
+
+    assert post.sent == ["m"]
+    assert dispatcher.parked == 1
+
+
+@pytest.mark.parametrize(
+    "trouble", [KeyError("token=s3cret"), NumberTaken(), StoreUnavailable("full"), asyncio.CancelledError()]
+)
+async def test_any_other_exception_is_a_failure(
+    store: SqliteStore, clock: Clock, trouble: BaseException
+) -> None:
+    """A performer that breaks costs an attempt, and its words are not kept on the message."""
+    await send(store, to_send("m"))
+    tries = 0
+
+    async def perform(_message: Message) -> Done:
+        nonlocal tries
+        tries += 1
+        if tries == 1:
+            raise trouble
+        return Done()
+
+    dispatcher = over(store, clock, perform)
+    await dispatcher.drain()
+    state, error = await state_of(store, "m")
+    assert state == "ready"
+    assert "s3cret" not in error
+    clock.now += SCHEDULE[0]
+    await dispatcher.drain()
+
+    assert await state_of(store, "m") == ("done", "")
+
+
+async def test_a_delivery_that_never_ends_is_broken_off(store: SqliteStore, clock: Clock) -> None:
+    """Before its lease is over: nobody else may have it while it still runs."""
+    await send(store, to_send("m"))
+
+    async def hang(_message: Message) -> Done:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    await over(store, clock, hang, patience=0.01).drain()
+
+    state, error = await state_of(store, "m")
+    assert state == "ready"
+    assert "may have arrived" in error
+
+
+async def test_after_the_last_try_it_dies(store: SqliteStore, clock: Clock) -> None:
+    """Three days of failures end in the dead letters, with the last reason."""
+    await send(store, to_send("m"))
+    post = Post(*(DeliveryFailed(f"503 #{n}") for n in range(1, 99)))
+    dispatcher = over(store, clock, post)
+
+    while (due := await store.next_due()) is not None:
+        clock.now = max(due, clock.now)
+        await dispatcher.drain()
+
+    assert len(post.tried) == ATTEMPTS
+    state, error = await state_of(store, "m")
+    assert (state, error) == ("dead", f"gave up after {ATTEMPTS} attempts: 503 #{ATTEMPTS}")
+    assert 50 * 3600 < clock.now - NOW < 73 * 3600
+
+
+async def test_a_message_that_takes_the_process_down_is_not_tried_for_ever(
+    store: SqliteStore, clock: Clock
+) -> None:
+    """Three attempts that ended without a word are enough; it dies untried."""
+    await send(store, to_send("poison"), to_send("next"))
+    for n in range(3):
+        await claim(store, now=NOW + 60 * n, lease=60)
+    clock.now = NOW + 180
+    post = Post()
+
+    await over(store, clock, post).drain()
+
+    assert post.tried == ["next"]
+    state, error = await state_of(store, "poison")
+    assert state == "dead"
+    assert "without a word" in error
+
+
+# ---- what a delivery leads to
+
+
+async def test_a_result_becomes_a_turn_in_the_same_commit(store: SqliteStore, clock: Clock) -> None:
+    """A filed ticket, a finished probe: the conversation hears of it, and whoever watches it is told."""
+    await send(store, to_send("ticket"), conversation="c")
+    told: list[str] = []
+
+    async def perform(message: Message) -> Done:
+        follow = Follow(conversation="c", event_id=f"outbox/{message.key}", decide=counting(to_send("news")))
+        return Done(receipt="INC1", follow=follow if message.key == "ticket" else None)
+
+    await over(store, clock, perform, changed=told.append).drain()
+
+    assert await turns_of(store, "c") == 2
+    assert await state_of(store, "ticket") == ("done", "")
+    assert await state_of(store, "news") == ("done", "")
+    assert told == ["c"]
+
+
+async def test_a_follow_up_that_breaks_is_not_lost(store: SqliteStore, clock: Clock) -> None:
+    """The message is tried again as a whole; its event id keeps the turn single."""
+    await send(store, to_send("m"))
+    broken = True
+
+    def decide(stored: Conversation | None, where: Address | None) -> Kept:
+        if broken:
+            raise ZeroDivisionError
+        return counting()(stored, where)
+
+    async def perform(_message: Message) -> Done:
+        return Done(follow=Follow(conversation="c", event_id="outbox/m", decide=decide))
+
+    dispatcher = over(store, clock, perform)
+    await dispatcher.drain()
+    assert await state_of(store, "m") == ("ready", "its follow-up broke: ZeroDivisionError")
+    broken = False
+    clock.now += SCHEDULE[0]
+    await dispatcher.drain()
+
+    assert await turns_of(store, "c") == 2
+    assert await state_of(store, "m") == ("done", "")
+
+
+async def test_the_conversation_hears_of_a_death(store: SqliteStore, clock: Clock) -> None:
+    """The hook sees why; its turn and the burial are one commit."""
+    await send(store, to_send("m"))
+    heard: list[tuple[str, str, str]] = []
+
+    async def buried(message: Message) -> Follow:
+        heard.append((message.key, message.state, message.error))
+        return Follow(conversation="c", event_id="outbox/m", decide=counting(to_send("sorry")))
+
+    post = Post(DeliveryRefused("gone"))
+    await over(store, clock, post, buried=buried).drain()
+
+    assert heard == [("m", "dead", "gone")]
+    assert post.sent == ["sorry"]
+    assert await turns_of(store, "c") == 2
+
+
+async def test_a_broken_hook_does_not_keep_a_message_alive(store: SqliteStore, clock: Clock) -> None:
+    """It dies all the same, and the log says that nobody heard of it."""
+    await send(store, to_send("m"))
+
+    async def buried(_message: Message) -> Follow | None:
+        raise ZeroDivisionError
+
+    with capture_logs() as logs:
+        await over(store, clock, Post(DeliveryRefused("gone")), buried=buried).drain()
+
+    assert await state_of(store, "m") == ("dead", "gone")
+    assert "nobody_heard_of_it" in [line["event"] for line in logs]
+
+
+# ---- side by side and in order
+
+
+async def test_a_lane_keeps_its_order_through_failures(store: SqliteStore, clock: Clock) -> None:
+    """Nothing overtakes; other lanes do not wait."""
+    await send(store, *(to_send(f"a{n}", lane="a") for n in range(3)), to_send("b", lane="b"))
+    post = Post(DeliveryFailed("503"))
+    dispatcher = over(store, clock, post)
+
+    await dispatcher.drain()
+    assert post.sent == ["b"]
+    clock.now += SCHEDULE[0]
+    await dispatcher.drain()
+
+    assert post.sent == ["b", "a0", "a1", "a2"]
+
+
+async def test_no_more_than_so_many_at_once(store: SqliteStore, clock: Clock) -> None:
+    """The bound holds, and is used."""
+    await send(store, *(to_send(f"m{n}", lane=f"lane{n}") for n in range(20)))
+    running, most = 0, 0
+
+    async def perform(_message: Message) -> Done:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        for _ in range(5):
+            await asyncio.sleep(0)
+        running -= 1
+        return Done()
+
+    dispatcher = over(store, clock, perform, at_once=4)
+    await dispatcher.drain()
+
+    assert most == 4
+    assert dispatcher.delivered == 20
+
+
+# ---- in the background
+
+
+async def test_it_is_woken_by_a_commit(store: SqliteStore, clock: Clock) -> None:
+    """What is written leaves at once, not at the next look."""
+    arrived = asyncio.Event()
+
+    async def perform(_message: Message) -> Done:
+        arrived.set()
+        return Done()
+
+    dispatcher = over(store, clock, perform)
+    dispatcher.start()
+    await send(store, to_send("m"))
+    dispatcher.wake()
+    async with asyncio.timeout(2):
+        await arrived.wait()
+    await dispatcher.stop(2)
+
+    assert await state_of(store, "m") == ("done", "")
+
+
+async def test_it_sleeps_until_the_next_message_is_due(store: SqliteStore) -> None:
+    """A second try comes by itself, without anybody waking it."""
+    twice = asyncio.Event()
+
+    async def perform(message: Message) -> Done:
+        if message.attempt == 1:
+            raise DeliveryFailed("503", retry_after=0.02)
+        twice.set()
+        return Done()
+
+    await send(store, to_send("m"))
+    dispatcher = Dispatcher(store, perform, chance=lambda: 0.0)
+    dispatcher.start()
+    async with asyncio.timeout(2):
+        await twice.wait()
+    await dispatcher.stop(2)
+
+
+async def test_stopping_finishes_what_is_in_flight(store: SqliteStore, clock: Clock) -> None:
+    """Within the grace a delivery ends as it would have."""
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def perform(_message: Message) -> Done:
+        begun.set()
+        await may_end.wait()
+        return Done(receipt="in time")
+
+    await send(store, to_send("m1"), to_send("m2"))
+    dispatcher = over(store, clock, perform)
+    dispatcher.start()
+    await begun.wait()
+    stopping = asyncio.ensure_future(dispatcher.stop(2))
+    await asyncio.sleep(0)
+    may_end.set()
+    await stopping
+
+    assert await state_of(store, "m1") == ("done", "")
+    assert await state_of(store, "m2") == ("ready", "")
+
+
+async def test_stopping_hands_back_what_takes_too_long(store: SqliteStore, clock: Clock) -> None:
+    """The next process may try at once, and the message says that it may have arrived."""
+    begun = asyncio.Event()
+
+    async def perform(_message: Message) -> Done:
+        begun.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    await send(store, to_send("m"))
+    dispatcher = over(store, clock, perform)
+    dispatcher.start()
+    await begun.wait()
+    await dispatcher.stop(0.01)
+
+    state, error = await state_of(store, "m")
+    assert state == "ready"
+    assert "may have arrived" in error
+    assert [message.attempt for message in await claim(store, now=clock())] == [2]
+
+
+async def test_stopping_what_never_started_is_fine(store: SqliteStore, clock: Clock) -> None:
+    """A process that fails to start still stops."""
+    await over(store, clock, Post()).stop(1)

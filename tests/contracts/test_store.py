@@ -1,0 +1,546 @@
+"""Every promise of `bot.store.api.Store`, one test each, over every store there is."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from bot.address import Address, Person
+from bot.errors import NumberTaken, StoreUnavailable
+from bot.store.api import CaseChange, Kept, NewLine, Receipt, Settled, Store
+from bot.store.open import open_store
+from dialogs.conversation import Case, Conversation, Picked, Rated
+from tests.support.keeping import (
+    NOW,
+    OpenStore,
+    case,
+    changing,
+    claim,
+    counting,
+    keys,
+    opening,
+    send,
+    settle,
+    to_send,
+)
+
+
+@pytest.fixture(params=["sqlite"])
+def open_again(request: pytest.FixtureRequest, tmp_path: Path) -> OpenStore:
+    """Opens the same database, as a process does when it starts. A second engine is a second parameter."""
+    url = {"sqlite": f"sqlite:///{tmp_path}/handrail.db"}[request.param]
+
+    async def opened() -> Store:
+        return await open_store(url)
+
+    return opened
+
+
+@pytest.fixture
+async def store(open_again: OpenStore) -> AsyncIterator[Store]:
+    """A store with nothing in it."""
+    async with AsyncExitStack() as stack:
+        opened = await open_again()
+        stack.push_async_callback(opened.close)
+        yield opened
+
+
+# ---- turns
+
+
+async def test_a_turn_keeps_what_it_decides(store: Store) -> None:
+    """Conversation, address and reply are there afterwards, whole and equal."""
+    conversation = Conversation(
+        language="de",
+        turn=7,
+        answers=(Picked(at=1, node="seen", choices=("a", "b")), Rated(at=2, score=5)),
+        case=Case(number="HR-7K3F", status="open", opened_at=3, queue="identity"),
+    )
+    address = Address(surface="teams", person=Person(name="Erika 😀"), conversation_id="19:x;messageid=1")
+
+    receipt = await store.turn(
+        "c", "e1", lambda _c, _a: Kept(conversation=conversation, address=address, reply=b"ok")
+    )
+
+    assert receipt == Receipt(reply=b"ok", repeat=False)
+    assert await store.conversation("c") == (conversation, address)
+
+
+async def test_the_next_turn_is_handed_what_the_last_one_kept(store: Store) -> None:
+    """The first turn sees nothing, the second what the first has left; no address means: as it was."""
+    seen: list[tuple[Conversation | None, Address | None]] = []
+    address = Address(surface="web")
+
+    def decide(stored: Conversation | None, where: Address | None) -> Kept:
+        seen.append((stored, where))
+        return Kept(conversation=Conversation(turn=len(seen)), address=None if where else address)
+
+    await store.turn("c", "e1", decide)
+    await store.turn("c", "e2", decide)
+
+    assert seen == [(None, None), (Conversation(turn=1), address)]
+    assert await store.conversation("c") == (Conversation(turn=2), address)
+
+
+async def test_a_repeat_changes_nothing_and_is_answered_like_the_first_time(store: Store) -> None:
+    """The event's id makes it a repeat; what the sender was told is told again, and nothing is decided."""
+    await store.turn("c", "e1", counting(to_send("m"), reply=b"first"))
+
+    def never(_stored: Conversation | None, _where: Address | None) -> Kept:
+        raise AssertionError
+
+    assert await store.turn("c", "e1", never) == Receipt(reply=b"first", repeat=True)
+    stored = await store.conversation("c")
+    assert stored is not None
+    assert stored[0].turn == 1
+
+
+async def test_a_hundred_copies_at_once_take_effect_once(store: Store) -> None:
+    """However many copies of one event arrive together, one of them is taken and all get its reply."""
+    receipts = await asyncio.gather(
+        *(store.turn("c", "same", counting(to_send(f"m{n}"), reply=b"one")) for n in range(100))
+    )
+
+    assert sum(not receipt.repeat for receipt in receipts) == 1
+    assert {receipt.reply for receipt in receipts} == {b"one"}
+    assert len(await claim(store, limit=200)) == 1
+
+
+async def test_an_event_is_known_within_its_conversation_only(store: Store) -> None:
+    """The same id in another conversation is another event."""
+    first = await store.turn("a", "e1", counting())
+    second = await store.turn("b", "e1", counting())
+
+    assert not first.repeat
+    assert not second.repeat
+
+
+async def test_an_event_without_an_id_is_refused(store: Store) -> None:
+    """Or else every later one without an id would pass for its repeat."""
+    with pytest.raises(ValueError, match="needs an id"):
+        await store.turn("c", "", counting())
+
+
+async def test_turns_of_one_conversation_never_run_side_by_side(store: Store) -> None:
+    """Two hundred turns at once leave two hundred behind: no update is lost."""
+    await asyncio.gather(*(store.turn("hot", f"e{n}", counting()) for n in range(200)))
+
+    stored = await store.conversation("hot")
+    assert stored is not None
+    assert stored[0].turn == 200
+
+
+async def test_a_decision_that_raises_leaves_nothing(store: Store) -> None:
+    """The exception reaches the caller, and the event may come again."""
+
+    def broken(_stored: Conversation | None, _where: Address | None) -> Kept:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await store.turn("c", "e1", broken)
+
+    assert await store.conversation("c") is None
+    assert not (await store.turn("c", "e1", counting())).repeat
+
+
+async def test_one_broken_turn_does_not_harm_those_beside_it(store: Store) -> None:
+    """Turns that are committed together still fail alone."""
+
+    def broken(_stored: Conversation | None, _where: Address | None) -> Kept:
+        raise ZeroDivisionError
+
+    results = await asyncio.gather(
+        *(store.turn(f"c{n}", "e", broken if n == 5 else counting()) for n in range(10)),
+        return_exceptions=True,
+    )
+
+    assert [isinstance(result, Receipt) for result in results] == [n != 5 for n in range(10)]
+    assert [await store.conversation(f"c{n}") is not None for n in range(10)] == [n != 5 for n in range(10)]
+
+
+async def test_a_caller_that_goes_away_does_not_halve_its_turn(store: Store) -> None:
+    """A turn whose caller was cancelled is kept whole; its repeat says so."""
+    going = asyncio.ensure_future(store.turn("c", "e1", counting(to_send("m"), reply=b"kept")))
+    await asyncio.sleep(0)
+    going.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await going
+
+    assert await store.turn("c", "e1", counting()) == Receipt(reply=b"kept", repeat=True)
+    assert keys(await claim(store)) == ["m"]
+
+
+async def test_everything_is_still_there_after_a_restart(open_again: OpenStore) -> None:
+    """What was kept is read by the next process."""
+    first = await open_again()
+    await first.turn("c", "e1", counting(to_send("m"), reply=b"r"))
+    await first.close()
+
+    second = await open_again()
+    try:
+        assert await second.turn("c", "e1", counting()) == Receipt(reply=b"r", repeat=True)
+        assert keys(await claim(second)) == ["m"]
+    finally:
+        await second.close()
+
+
+async def test_a_closed_store_says_so(open_again: OpenStore) -> None:
+    """Whoever comes too late is told, and does not wait for ever."""
+    store = await open_again()
+    await store.close()
+
+    with pytest.raises(StoreUnavailable, match="closed"):
+        await store.turn("c", "e1", counting())
+
+
+# ---- transcript
+
+
+async def test_lines_are_numbered_within_their_conversation(store: Store) -> None:
+    """The transcript counts from 1, without gaps, whatever turn a line came from."""
+
+    def says(*words: str) -> Kept:
+        lines = tuple(NewLine(who="person", at=9, session=2, body=word.encode()) for word in words)
+        return Kept(conversation=Conversation(), lines=lines)
+
+    await store.turn("c", "e1", lambda _c, _a: says("one", "two"))
+    await store.turn("other", "e1", lambda _c, _a: says("elsewhere"))
+    await store.turn("c", "e2", lambda _c, _a: says("three"))
+
+    lines = await store.lines("c")
+    assert [(line.seq, line.body, line.session) for line in lines] == [
+        (1, b"one", 2),
+        (2, b"two", 2),
+        (3, b"three", 2),
+    ]
+    assert [line.seq for line in await store.lines("c", after=1, limit=1)] == [2]
+    assert await store.lines("nobody") == []
+
+
+# ---- cases
+
+
+async def test_a_case_is_kept_as_it_was_opened(store: Store) -> None:
+    """Every field comes back, markup and foreign letters as they were."""
+    record = case("HR-7K3F")
+
+    await store.turn("c", "e1", opening(record))
+
+    assert await store.case("HR-7K3F") == record
+    assert await store.case("HR-0000") is None
+
+
+async def test_a_taken_number_keeps_nothing(store: Store) -> None:
+    """Two cases never share a number; the second turn is as if it had not been."""
+    await store.turn("a", "e1", opening(case("HR-7K3F", conversation="a")))
+
+    with pytest.raises(NumberTaken):
+        await store.turn("b", "e1", opening(case("HR-9999"), case("HR-7K3F", conversation="b")))
+
+    assert await store.conversation("b") is None
+    assert await store.case("HR-9999") is None
+    kept = await store.case("HR-7K3F")
+    assert kept is not None
+    assert kept.conversation == "a"
+
+
+async def test_news_of_a_case_go_into_its_log(store: Store) -> None:
+    """Status, agent and reference change when they are named; each entry says how the case stood then."""
+    await store.turn("c", "e1", opening(case("HR-1", at=100)))
+    news = (
+        CaseChange(number="HR-1", at=101, status="claimed", by="Ben"),
+        CaseChange(number="HR-1", at=102, reference="INC42"),
+        CaseChange(number="HR-1", at=103, status="resolved", note="Policy mended"),
+    )
+
+    for number, change in enumerate(news):
+        await store.turn("c", f"n{number}", changing(change))
+
+    record = await store.case("HR-1")
+    assert record is not None
+    assert (record.status, record.by, record.reference, record.changed_at) == (
+        "resolved",
+        "Ben",
+        "INC42",
+        103,
+    )
+    assert [(entry.at, entry.status, entry.by, entry.note) for entry in record.log] == [
+        (100, "open", "", ""),
+        (101, "claimed", "Ben", ""),
+        (102, "claimed", "", ""),
+        (103, "resolved", "", "Policy mended"),
+    ]
+
+
+async def test_news_of_no_case_keep_nothing(store: Store) -> None:
+    """A change for a case that is not there is an error of the caller's, not a case made of nothing."""
+    change = CaseChange(number="HR-0", at=1, status="claimed")
+
+    with pytest.raises(LookupError, match="HR-0"):
+        await store.turn("c", "e1", changing(change))
+
+    assert await store.conversation("c") is None
+
+
+async def test_cases_come_newest_first(store: Store) -> None:
+    """All of them, or those of the named statuses; never more than asked for."""
+    await store.turn(
+        "c",
+        "e1",
+        opening(
+            case("HR-1", at=100, status="resolved"),
+            case("HR-2", at=300),
+            case("HR-3", at=200, status="claimed"),
+            case("HR-4", at=300, status="claimed"),
+        ),
+    )
+
+    assert [each.number for each in await store.cases()] == ["HR-4", "HR-2", "HR-3", "HR-1"]
+    assert [each.number for each in await store.cases(limit=2)] == ["HR-4", "HR-2"]
+    open_ones = await store.cases(status=("open", "claimed"))
+    assert [each.number for each in open_ones] == ["HR-4", "HR-2", "HR-3"]
+    assert [each.number for each in await store.cases(status=("claimed",), limit=1)] == ["HR-4"]
+
+
+# ---- the outbox
+
+
+async def test_a_message_is_claimed_once(store: Store) -> None:
+    """Who claims it has it alone until the lease ends."""
+    await send(store, to_send("m"))
+
+    (first,) = await claim(store, lease=60)
+
+    assert (first.key, first.body, first.attempt, first.state) == ("m", b"m", 1, "leased")
+    assert await claim(store, now=NOW + 59) == []
+
+
+async def test_many_claimers_never_get_the_same(store: Store) -> None:
+    """A thousand claims at once share out a hundred messages without one being given twice."""
+    for n in range(100):
+        await send(store, to_send(f"m{n}", lane=f"lane{n}"))
+
+    claimed = await asyncio.gather(*(claim(store, limit=3) for _ in range(100)))
+
+    got = [message.key for some in claimed for message in some]
+    assert len(got) == len(set(got)) == 100
+
+
+async def test_the_same_key_twice_is_one_message(store: Store) -> None:
+    """A key is unique: writing it again writes nothing, also when the first one is done."""
+    await send(store, to_send("m"), event="e1")
+    (message,) = await claim(store)
+    await settle(store, message)
+    await send(store, to_send("m"), event="e2")
+
+    assert await claim(store) == []
+
+
+async def test_messages_of_a_lane_leave_in_order_one_at_a_time(store: Store) -> None:
+    """The second may go when the first is done, not before; other lanes do not wait."""
+    await send(store, to_send("a1", lane="a"), to_send("a2", lane="a"), to_send("b1", lane="b"))
+
+    first = await claim(store)
+    assert keys(first) == ["a1", "b1"]
+    assert await claim(store) == []
+    await settle(store, first[0])
+    assert keys(await claim(store)) == ["a2"]
+
+
+async def test_a_message_that_waits_for_another_try_holds_up_its_lane(store: Store) -> None:
+    """Order is kept through failures: nothing overtakes in a lane."""
+    await send(store, to_send("a1"), to_send("a2"))
+    (first,) = await claim(store)
+    await settle(store, first, "ready", error="503", due_at=NOW + 30)
+
+    assert await claim(store, now=NOW + 29) == []
+    assert await store.next_due() == NOW + 30
+    (again,) = await claim(store, now=NOW + 30)
+    assert (again.key, again.attempt, again.error) == ("a1", 2, "503")
+
+
+async def test_a_dead_message_lets_its_lane_go_on(store: Store) -> None:
+    """What was given up holds up nobody."""
+    await send(store, to_send("a1"), to_send("a2"))
+    (first,) = await claim(store)
+
+    await settle(store, first, "dead", error="410")
+
+    assert keys(await claim(store)) == ["a2"]
+    buried = await store.message("a1")
+    assert buried is not None
+    assert (buried.state, buried.error) == ("dead", "410")
+
+
+async def test_lanes_come_oldest_first(store: Store) -> None:
+    """Whoever has waited longest goes first when there is not room for all."""
+    for n in range(5):
+        await send(store, to_send(f"m{n}", lane=f"lane{n}"))
+
+    assert keys(await claim(store, limit=2)) == ["m0", "m1"]
+    assert keys(await claim(store, limit=9)) == ["m2", "m3", "m4"]
+
+
+async def test_an_expired_lease_is_claimed_again_and_counted(store: Store) -> None:
+    """A message that kills its worker is counted before anything is tried."""
+    await send(store, to_send("m"))
+
+    attempts = [(await claim(store, now=NOW + 60 * n, lease=60))[0].attempt for n in range(5)]
+
+    assert attempts == [1, 2, 3, 4, 5]
+
+
+async def test_only_the_holder_of_the_lease_settles(store: Store) -> None:
+    """A worker that was thought dead changes nothing when it wakes up."""
+    await send(store, to_send("m"))
+    (zombie,) = await claim(store, lease=60)
+    (holder,) = await claim(store, now=NOW + 60, lease=60)
+
+    assert not await settle(store, zombie, receipt="zombie")
+    assert await settle(store, holder, receipt="holder")
+    assert not await settle(store, holder, receipt="twice")
+    message = await store.message("m")
+    assert message is not None
+    assert (message.state, message.receipt) == ("done", "holder")
+
+
+async def test_a_late_settlement_counts_while_nobody_else_holds_the_lease(store: Store) -> None:
+    """The lease ran out, but nobody took the message: its result is true."""
+    await send(store, to_send("m"))
+    (message,) = await claim(store, lease=60)
+
+    assert await settle(store, message)
+    assert await claim(store, now=NOW + 61) == []
+
+
+async def test_a_restart_after_a_claim_leaves_the_message_to_be_claimed(open_again: OpenStore) -> None:
+    """A crash between claim and settle delays a message and never loses it."""
+    first = await open_again()
+    await send(first, to_send("m"))
+    await claim(first, lease=60)
+    await first.close()
+
+    second = await open_again()
+    try:
+        (message,) = await claim(second, now=NOW + 60)
+        assert (message.key, message.attempt) == ("m", 2)
+    finally:
+        await second.close()
+
+
+async def test_parked_messages_wait_for_their_person(store: Store) -> None:
+    """Parked is not due, ever; it comes back when its conversation does, and its lane with it."""
+    await send(store, to_send("a1", lane="a", conversation="a"), to_send("a2", lane="a", conversation="a"))
+    await send(store, to_send("b1", lane="b", conversation="b"))
+    for message in await claim(store):
+        await settle(store, message, "parked", error="blocked")
+
+    assert await claim(store, now=NOW + 1e6) == []
+    assert await store.next_due() is None
+    assert await store.unpark("a", now=NOW + 5) == 1
+    assert await store.unpark("a", now=NOW + 5) == 0
+    (back,) = await claim(store, now=NOW + 5)
+    assert (back.key, back.error) == ("a1", "blocked")
+    await settle(store, back)
+    assert keys(await claim(store, now=NOW + 5)) == ["a2"]
+
+
+async def test_a_turn_settles_a_message_in_its_own_commit(store: Store) -> None:
+    """The message is done and its follow-up taken, or neither."""
+    await send(store, to_send("m"))
+    (message,) = await claim(store)
+    done = Settled(id=message.id, attempt=message.attempt, state="done", receipt="R1")
+
+    def broken(_stored: Conversation | None, _where: Address | None) -> Kept:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await store.turn("c", "result", broken, settles=done)
+    unsettled = await store.message("m")
+    assert unsettled is not None
+    assert unsettled.state == "leased"
+
+    await store.turn("c", "result", counting(to_send("next")), settles=done)
+    settled = await store.message("m")
+    assert settled is not None
+    assert (settled.state, settled.receipt) == ("done", "R1")
+    assert keys(await claim(store)) == ["next"]
+
+
+async def test_a_turn_is_kept_though_its_lease_had_passed_on(store: Store) -> None:
+    """The event id makes it once; the other holder settles its message and repeats the turn to no effect."""
+    await send(store, to_send("m"))
+    (late,) = await claim(store, lease=60)
+    (holder,) = await claim(store, now=NOW + 60, lease=60)
+
+    by_late = Settled(id=late.id, attempt=late.attempt, state="done")
+    first = await store.turn("c", "result", counting(), settles=by_late)
+    leased = await store.message("m")
+    by_holder = Settled(id=holder.id, attempt=holder.attempt, state="done", receipt="mine")
+    second = await store.turn("c", "result", counting(), settles=by_holder)
+    done = await store.message("m")
+
+    assert (first.repeat, second.repeat) == (False, True)
+    assert leased is not None
+    assert leased.state == "leased"
+    assert done is not None
+    assert (done.state, done.receipt) == ("done", "mine")
+
+
+async def test_a_message_is_found_by_its_key(store: Store) -> None:
+    """Whole, in whatever state it is."""
+    await send(store, to_send("m", kind="ticket", lane="l"))
+
+    message = await store.message("m")
+
+    assert message is not None
+    assert msgspec.structs.asdict(message) | {"id": 0, "created_at": 0.0} == {
+        "id": 0,
+        "key": "m",
+        "lane": "l",
+        "kind": "ticket",
+        "conversation": "c",
+        "body": b"m",
+        "attempt": 0,
+        "created_at": 0.0,
+        "state": "ready",
+        "due_at": 0.0,
+        "error": "",
+        "receipt": "",
+    }
+    assert await store.message("none") is None
+
+
+async def test_the_depth_counts_what_is_not_done(store: Store) -> None:
+    """One number a state; done messages are history."""
+    for n, end in enumerate(("done", "dead", "parked", "ready", "leased")):
+        await send(store, to_send(f"m{n}", lane=f"{n}"))
+        if end != "leased":
+            (message,) = await claim(store, limit=1)
+            await settle(store, message, end, due_at=NOW + 99)  # type: ignore[arg-type]  # the closed list of states
+    await claim(store)
+
+    assert await store.depth() == {"ready": 1, "leased": 1, "parked": 1, "dead": 1}
+
+
+async def test_nothing_waits_in_an_empty_outbox(store: Store) -> None:
+    """No message, no next time."""
+    assert await store.next_due() is None
+    assert await claim(store) == []
+
+
+async def test_what_waits_behind_another_is_not_due(store: Store) -> None:
+    """Or whoever sleeps until the next due time would never sleep."""
+    await send(store, to_send("a1"), to_send("a2"))
+    await claim(store, lease=60)
+
+    assert await store.next_due() == NOW + 60
+
+
+async def test_a_check_writes(store: Store) -> None:
+    """A healthy database passes, as often as it is asked."""
+    await store.check()
+    await store.check()
