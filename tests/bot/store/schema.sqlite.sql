@@ -1,0 +1,89 @@
+-- The whole schema, as the migrations build it: to be read, and to be compared with what they do.
+
+CREATE TABLE migrations (
+    number INTEGER PRIMARY KEY,
+    applied_at REAL NOT NULL
+);
+
+CREATE TABLE conversations (
+    key TEXT NOT NULL PRIMARY KEY,
+    state BLOB NOT NULL,
+    address BLOB,               -- how to reach the person; NULL until it is known
+    turns INTEGER NOT NULL,     -- how many were kept
+    lines INTEGER NOT NULL      -- how many lines of the transcript there are
+) STRICT;
+
+CREATE TABLE taken (            -- events that took effect, and what their sender was told
+    conversation TEXT NOT NULL REFERENCES conversations (key),
+    event TEXT NOT NULL,
+    at REAL NOT NULL,
+    reply BLOB NOT NULL,
+    PRIMARY KEY (conversation, event)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX taken_at ON taken (at);
+
+-- due_at says when a message may next be claimed (of a leased one: when its lease ends) and is NULL while it
+-- may not be: done, dead, parked, or waiting behind an earlier message of its lane. So the index outbox_due
+-- holds what can be claimed and nothing else, however long the history.
+CREATE TABLE outbox (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again: a late settlement must not meet a stranger
+    key TEXT NOT NULL UNIQUE,
+    lane TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    conversation TEXT NOT NULL,
+    body BLOB NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('ready', 'leased', 'done', 'parked', 'dead')),
+    attempt INTEGER NOT NULL,
+    created_at REAL NOT NULL,
+    due_at REAL,
+    settled_at REAL,            -- when it became done or dead
+    error TEXT NOT NULL,
+    receipt TEXT NOT NULL,
+    CHECK (due_at IS NULL OR state IN ('ready', 'leased'))
+) STRICT;
+CREATE INDEX outbox_due ON outbox (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX outbox_lane ON outbox (lane, id) WHERE state IN ('ready', 'leased', 'parked');
+CREATE INDEX outbox_parked ON outbox (conversation) WHERE state = 'parked';
+CREATE INDEX outbox_open ON outbox (state) WHERE state IN ('ready', 'leased', 'parked', 'dead');
+CREATE INDEX outbox_settled ON outbox (settled_at) WHERE receipt = '' AND settled_at IS NOT NULL;
+CREATE INDEX outbox_receipts ON outbox (settled_at) WHERE receipt <> '' AND settled_at IS NOT NULL;
+
+CREATE TABLE lines (            -- the transcript
+    conversation TEXT NOT NULL REFERENCES conversations (key),
+    seq INTEGER NOT NULL,
+    session INTEGER NOT NULL,
+    who TEXT NOT NULL,
+    at INTEGER NOT NULL,
+    body BLOB NOT NULL,
+    PRIMARY KEY (conversation, seq)
+) STRICT;
+
+CREATE TABLE cases (
+    number TEXT NOT NULL PRIMARY KEY,
+    conversation TEXT NOT NULL,
+    status TEXT NOT NULL,
+    opened_at INTEGER NOT NULL,
+    changed_at INTEGER NOT NULL,
+    agent TEXT NOT NULL,
+    reference TEXT NOT NULL,
+    zone TEXT NOT NULL,
+    person BLOB NOT NULL,
+    file BLOB NOT NULL
+) STRICT;
+CREATE INDEX cases_opened ON cases (opened_at, number);
+CREATE INDEX cases_status ON cases (status, opened_at, number);
+
+CREATE TABLE case_log (
+    number TEXT NOT NULL REFERENCES cases (number),
+    seq INTEGER NOT NULL,
+    at INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    agent TEXT NOT NULL,
+    note TEXT NOT NULL,
+    PRIMARY KEY (number, seq)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE pulse (            -- written to prove that the database can be written
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    at REAL NOT NULL
+) STRICT;

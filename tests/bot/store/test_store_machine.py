@@ -1,0 +1,207 @@
+"""The store against a small model of it: random turns, claims, ends, clock jumps and crashes."""
+
+import asyncio
+import tempfile
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from bot.store.api import Message, MessageState, Settled
+from bot.store.sqlite import SqliteStore
+from bot.store.sqlite_file import SqliteFile
+from tests.support.keeping import NOW, Clock, claim, counting, to_send
+
+T = TypeVar("T")
+LEASE = 60.0
+CONVERSATIONS = st.sampled_from(["a", "b"])
+LANES = st.sampled_from(["x", "y", "z"])
+
+
+class Sent(msgspec.Struct):
+    """A message as the model sees it."""
+
+    key: str
+    lane: str
+    conversation: str
+    state: MessageState = "ready"
+    attempt: int = 0
+    due_at: float = 0.0
+
+    def open(self) -> bool:
+        """Not over."""
+        return self.state in {"ready", "leased", "parked"}
+
+
+class Model:
+    """What the store promises, in the simplest words."""
+
+    def __init__(self) -> None:
+        self.turns: dict[str, int] = {}
+        self.replies: dict[tuple[str, str], bytes] = {}
+        self.outbox: list[Sent] = []
+
+    def claimable(self, now: float) -> list[Sent]:
+        """Per lane the oldest that is not over, if it is due; never tried ones first, then by due time."""
+        heads: dict[str, Sent] = {}
+        for each in self.outbox:
+            if each.open():
+                heads.setdefault(each.lane, each)
+        due = [each for each in heads.values() if each.state != "parked" and each.due_at <= now]
+        return sorted(due, key=lambda each: (each.due_at, self.outbox.index(each)))
+
+    def next_due(self) -> float | None:
+        """The earliest time at which a claim gives something."""
+        waiting = self.claimable(float("inf"))
+        return min((each.due_at for each in waiting), default=None)
+
+
+class StoreMachine(RuleBasedStateMachine):
+    """Every rule does the same to both and compares."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.folder = tempfile.TemporaryDirectory()
+        self.clock = Clock()
+        self.model = Model()
+        self.held: list[Message] = []  # claimed by us, some of them long ago
+        self.events = 0
+        self.store = self.opened()
+
+    def opened(self) -> SqliteStore:
+        """The store in its file, as a starting process finds it."""
+        store = SqliteStore(SqliteFile(str(Path(self.folder.name) / "handrail.db")), clock=self.clock)
+        self.do(store.open())
+        return store
+
+    def do(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run to the end."""
+        return self.loop.run_until_complete(work)
+
+    def teardown(self) -> None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """Let go of the file."""
+        self.do(self.store.close())
+        self.loop.close()
+        self.folder.cleanup()
+
+    @rule(conversation=CONVERSATIONS, lanes=st.lists(LANES, max_size=3))
+    def take_a_turn(self, conversation: str, lanes: list[str]) -> None:
+        """A new event, with messages into some lanes."""
+        self.events += 1
+        self.taken(conversation, f"e{self.events}", lanes, None)
+
+    @precondition(lambda self: self.held)
+    @rule(conversation=CONVERSATIONS, lanes=st.lists(LANES, max_size=2), data=st.data())
+    def settle_by_a_turn(self, conversation: str, lanes: list[str], data: st.DataObject) -> None:
+        """A result: the message ends in the commit of its follow-up, which may be a repeat."""
+        message = data.draw(st.sampled_from(self.held))
+        done = Settled(id=message.id, attempt=message.attempt, state="done", receipt="r")
+        self.ended(message, "done", 0.0)
+        self.taken(conversation, f"outbox/{message.key}", lanes, done)
+
+    def taken(self, conversation: str, event: str, lanes: list[str], settles: Settled | None) -> None:
+        """The turn, in both worlds."""
+        messages = [
+            to_send(f"{conversation}/{event}/{n}", lane=lane, conversation=conversation)
+            for n, lane in enumerate(lanes)
+        ]
+        repeat = (conversation, event) in self.model.replies
+        reply = self.model.replies.setdefault((conversation, event), f"{event} {lanes}".encode())
+        if not repeat:
+            self.model.turns[conversation] = self.model.turns.get(conversation, 0) + 1
+            self.model.outbox += [Sent(each.key, each.lane, each.conversation) for each in messages]
+        decide = counting(*messages, reply=f"{event} {lanes}".encode())
+
+        receipt = self.do(self.store.turn(conversation, event, decide, settles=settles))
+
+        assert (receipt.repeat, receipt.reply) == (repeat, reply)
+
+    @precondition(lambda self: self.model.replies)
+    @rule(data=st.data(), lanes=st.lists(LANES, max_size=2))
+    def repeat_an_event(self, data: st.DataObject, lanes: list[str]) -> None:
+        """Nothing changes, whatever it would decide today."""
+        conversation, event = data.draw(st.sampled_from(sorted(self.model.replies)))
+        self.taken(conversation, event, lanes, None)
+
+    @rule(limit=st.integers(1, 4))
+    def claim_some(self, limit: int) -> None:
+        """Exactly what the model says may be claimed."""
+        expected = self.model.claimable(self.clock())[:limit]
+        for each in expected:
+            each.state, each.attempt, each.due_at = "leased", each.attempt + 1, self.clock() + LEASE
+
+        claimed = self.do(claim(self.store, now=self.clock(), lease=LEASE, limit=limit))
+
+        assert [(m.key, m.attempt) for m in claimed] == [(each.key, each.attempt) for each in expected]
+        self.held += claimed
+
+    @precondition(lambda self: self.held)
+    @rule(
+        data=st.data(),
+        state=st.sampled_from(["done", "dead", "parked", "ready"]),
+        wait=st.sampled_from([0.0, 5.0, 300.0]),
+    )
+    def settle_one(self, data: st.DataObject, state: MessageState, wait: float) -> None:
+        """By its holder, or by somebody who only thinks to be."""
+        message = data.draw(st.sampled_from(self.held))
+        due_at = self.clock() + wait
+        expected = self.ended(message, state, due_at)
+        settled = Settled(id=message.id, attempt=message.attempt, state=state, due_at=due_at)
+
+        assert self.do(self.store.settle(settled)) is expected
+
+    def ended(self, message: Message, state: MessageState, due_at: float) -> bool:
+        """In the model; False if its lease had passed on."""
+        (sent,) = [each for each in self.model.outbox if each.key == message.key]
+        if (sent.state, sent.attempt) != ("leased", message.attempt):
+            return False
+        sent.state, sent.due_at = state, due_at
+        return True
+
+    @rule(conversation=CONVERSATIONS)
+    def come_back(self, conversation: str) -> None:
+        """The person writes again."""
+        parked = [e for e in self.model.outbox if (e.conversation, e.state) == (conversation, "parked")]
+        for each in parked:
+            each.state, each.due_at = "ready", self.clock()
+
+        assert self.do(self.store.unpark(conversation, now=self.clock())) == len(parked)
+
+    @rule(seconds=st.sampled_from([1.0, 59.0, 61.0, 3600.0, -3600.0]))
+    def let_time_pass(self, seconds: float) -> None:
+        """Forward mostly; a clock that is set right may also go back."""
+        self.clock.now = max(NOW, self.clock.now + seconds)
+
+    @rule()
+    def crash(self) -> None:
+        """The process is gone and another one starts: nobody holds a lease, old holders are strangers."""
+        self.do(self.store.close())
+        self.store = self.opened()
+        for each in self.model.outbox:
+            if each.state == "leased":
+                each.state, each.due_at = "ready", 0.0
+
+    @invariant()
+    def both_agree(self) -> None:
+        """Conversations, depth and the next due time are the same."""
+        for conversation, turns in self.model.turns.items():
+            stored = self.do(self.store.conversation(conversation))
+            assert stored is not None
+            assert stored[0].turn == turns
+        counted = {"ready": 0, "leased": 0, "parked": 0, "dead": 0}
+        for each in self.model.outbox:
+            if each.state != "done":
+                counted[each.state] += 1
+        assert self.do(self.store.depth()) == counted
+        assert self.do(self.store.next_due()) == self.model.next_due()
+
+
+TestStoreMachine = StoreMachine.TestCase
+TestStoreMachine.settings = settings(
+    max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+)
