@@ -1,34 +1,35 @@
 """What a person can ask for at any point: back, restart, repeat, help, a person please, and so on.
 
 One small function per command; each ends by showing something. How a command was recognised (a button, a
-word) is not known here.
+word) is not known here, nor what becomes of a case (`dialogs.cases`).
 """
 
 from collections.abc import Callable
 
 import msgspec
 
+from dialogs import cases
 from dialogs.conversation import (
     AddRemark,
     Answer,
     Began,
     CameBack,
-    Case,
     ChooseLanguage,
     ConfirmHandover,
     ConfirmRestart,
     Ended,
-    Handed,
+    HeardElse,
     Noticed,
     Picked,
+    Rated,
     Remarked,
     Tried,
     Typed,
+    WhatElse,
 )
-from dialogs.effects import ChangeCase, OpenCase
 from dialogs.events import Command
-from dialogs.guide import Escalate, Guide, Try
-from dialogs.handover import case_file
+from dialogs.guide import Escalate, FixResult, Guide, Try
+from dialogs.prompts import anything_known
 from dialogs.talk import Talk
 from dialogs.text import Text
 
@@ -48,7 +49,7 @@ def run(talk: Talk, command: Command, value: str = "") -> None:
 
 def hello(talk: Talk) -> None:
     """Start, or say where we are."""
-    if talk.walked.running or talk.walked.over == "handed":
+    if talk.walked.running or cases.with_helpdesk(talk) or talk.conversation.aside is not None:
         talk.again()
     else:
         fresh(talk)
@@ -57,11 +58,18 @@ def hello(talk: Talk) -> None:
 
 def back(talk: Talk) -> None:
     """Close the bot's own question, or take back the last answer a person gave."""
-    aside = talk.conversation.aside
-    if aside is not None and not (isinstance(aside, ConfirmHandover) and at_escalation(talk)):
-        talk.enter()
-        return
-    if talk.walked.over == "handed":
+    match talk.conversation.aside:
+        case None | WhatElse():
+            pass
+        case ConfirmHandover() if at_escalation(talk):
+            pass
+        case AddRemark() if anything_known(talk.walked):
+            talk.ask(ConfirmHandover())
+            return
+        case _:
+            talk.enter()
+            return
+    if talk.walked.number:  # what was handed over is not taken back
         status(talk)
         return
     answers = talk.conversation.answers
@@ -69,8 +77,7 @@ def back(talk: Talk) -> None:
     if last is None:
         talk.again("bot/back-at-start")
         return
-    later = tuple(each for each in answers[last + 1 :] if isinstance(each, Noticed | Remarked))
-    talk.replace_answers((*answers[:last], *later))
+    talk.replace_answers((*answers[:last], *_loose(answers[last + 1 :])))
     talk.enter()
 
 
@@ -83,10 +90,18 @@ def _last_step(answers: tuple[Answer, ...]) -> int | None:
     return None
 
 
+def _loose(answers: tuple[Answer, ...]) -> tuple[Answer, ...]:
+    """What belongs to no step and is kept when steps are taken back."""
+    return tuple(each for each in answers if isinstance(each, Noticed | Remarked))
+
+
 def restart(talk: Talk) -> None:
-    """Ask before anything is thrown away."""
+    """Ask before anything is thrown away; after a good end, something new may begin."""
     if talk.walked.running and any(isinstance(a, _STEPS) for a in talk.conversation.answers):
         talk.ask(ConfirmRestart())
+    elif talk.walked.over in {"solved", "handed"}:
+        fresh(talk)
+        talk.enter()
     else:
         start_over(talk)
 
@@ -115,8 +130,9 @@ def begin(talk: Talk, guide: Guide) -> None:
 
 def fresh(talk: Talk) -> None:
     """A new session: no answers; a case that is open stays known."""
+    talk.set(aside=None, waiting="", misses=0)
     if talk.conversation.answers:
-        talk.set(session=talk.conversation.session + 1, aside=None, waiting="", misses=0)
+        talk.set(session=talk.conversation.session + 1)
         talk.replace_answers(())
 
 
@@ -132,98 +148,97 @@ def help_(talk: Talk) -> None:
 
 def cancel(talk: Talk) -> None:
     """Stop; nothing is sent, the answers are kept until the next start."""
-    if not talk.walked.running:
-        talk.enter() if talk.walked.over != "handed" else status(talk)
-        return
-    talk.add(Ended(at=talk.at, result="stopped"))
-    talk.enter()
+    if talk.walked.running:
+        talk.add(Ended(at=talk.at, result="stopped"))
+        talk.enter()
+    elif talk.walked.over == "handed":
+        status(talk)
+    else:
+        talk.enter()
 
 
-# ---- people and cases
+# ---- people
 
 
 def person(talk: Talk) -> None:
     """Offer to hand over; with nothing known yet, ask for one sentence first."""
-    if talk.walked.over == "handed":
+    if cases.with_helpdesk(talk):
         status(talk)
-    elif talk.walked.guide is None and not talk.walked.remarks and not talk.evidence:
-        talk.ask(AddRemark())
-    else:
+    elif anything_known(talk.walked) or isinstance(talk.conversation.aside, AddRemark):
         talk.ask(ConfirmHandover())
-
-
-def hand_over(talk: Talk) -> None:
-    """Open the case: everything gathered goes to the helpdesk, the person gets the number."""
-    file = case_file(talk.library, talk.conversation, talk.walked, talk.fresh, talk.at)
-    talk.add(Handed(at=talk.at, number=talk.fresh))
-    case = Case(number=talk.fresh, status="open", opened_at=talk.at, queue=file.queue)
-    talk.set(case=case, aside=None, waiting="", misses=0, session=talk.conversation.session or 1)
-    talk.effects.append(OpenCase(file=file))
-    talk.show(Text("bot/done", {"number": talk.fresh}))
+    else:
+        talk.ask(AddRemark())
 
 
 def status(talk: Talk) -> None:
     """The truth about the case, and if there is none, where we are."""
-    case = talk.conversation.case
-    if case is None:
-        talk.again("bot/status-running" if talk.walked.running else "bot/status-none")
-        return
-    said = status_text(case)
-    if talk.walked.running:
+    said = cases.status(talk)
+    if said is None:
+        said = Text("bot/status-running" if talk.walked.running else "bot/status-none")
+        talk.again(said.key)
+    elif talk.walked.running or talk.current().ask is not None:
         talk.again(said.key, **said.args)
     else:
         talk.show(said)
 
 
-def status_text(case: Case) -> Text:
-    """What can truthfully be said about a case."""
-    key = f"bot/status-{case.status}"
-    if case.trouble and case.status == "open":
-        key = "bot/status-trouble"
-    return Text(key, {"number": case.number, "by": case.by, "reference": case.reference or case.number})
+# ---- it works, it does not
 
 
 def works_now(talk: Talk) -> None:
     """It works: close what is open, on either side."""
-    case = talk.conversation.case
     if talk.walked.running:
-        if isinstance(talk.walked.node, Try) and talk.walked.fix is not None:
-            tried = Tried(at=talk.at, node=talk.walked.node.id, fix=talk.walked.fix.id, result="fixed")
-            talk.add(tried)
-        else:
+        if not _tried(talk, "fixed"):
             talk.add(Ended(at=talk.at, result="solved"))
         talk.enter()
-    elif case is not None and case.status in {"open", "claimed"}:
-        withdraw(talk, case)
+        return
+    withdrawn = cases.withdraw(talk)
+    if talk.walked.over in {"handed", "stopped"}:
+        talk.add(Ended(at=talk.at, result="solved"))
+        talk.enter()
+    elif withdrawn or talk.walked.over == "solved":
+        talk.again()
     else:
-        talk.show(Text("bot/works-now"))
-
-
-def withdraw(talk: Talk, case: Case) -> None:
-    """The person needs the helpdesk no longer."""
-    talk.set(case=msgspec.structs.replace(case, status="withdrawn"), aside=None)
-    talk.effects.append(ChangeCase(number=case.number, status="withdrawn"))
-    talk.show(Text("bot/works-now-case", {"number": case.number}))
+        talk.again("bot/works-now")
 
 
 def is_back(talk: Talk) -> None:
-    """It was solved and is back: offer to go on from what is known."""
+    """The same again: below a fix an answer, after the end a question how to go on."""
     if talk.walked.running:
-        talk.again()
+        below_fix = talk.conversation.aside is None or isinstance(talk.conversation.aside, HeardElse)
+        if below_fix and _tried(talk, "same"):
+            talk.enter()
+        else:
+            talk.again()
+    elif cases.with_helpdesk(talk):
+        status(talk)
+    elif talk.walked.number:
+        talk.ask(ConfirmHandover())
     elif talk.walked.guide is not None:
         talk.ask(CameBack())
     else:
         talk.enter()
 
 
+def _tried(talk: Talk, result: FixResult) -> bool:
+    """Note what the fix that is shown came to; False when none is."""
+    node, fix = talk.walked.node, talk.walked.fix
+    if not isinstance(node, Try) or fix is None:
+        return False
+    talk.add(Tried(at=talk.at, node=node.id, fix=fix.id, result=result))
+    return True
+
+
 def go_on(talk: Talk) -> None:
-    """Take up a finished guide where it was: what ended it is taken back."""
-    answers = list(talk.conversation.answers)
-    while answers and not isinstance(answers[-1], _STEPS):
-        answers.pop()
-    if answers:
-        answers.pop()
-    talk.replace_answers(tuple(answers))
+    """Take up a finished guide where it was: what helped has not, any other last answer is asked again."""
+    talk.replace_answers(tuple(a for a in talk.conversation.answers if not isinstance(a, Ended | Rated)))
+    answers = talk.conversation.answers
+    last = _last_step(answers)
+    if talk.walked.over and last is not None:
+        taken = answers[last]
+        helped = isinstance(taken, Tried) and taken.result == "fixed"
+        instead = (msgspec.structs.replace(taken, result="same"),) if helped else ()
+        talk.replace_answers((*answers[:last], *instead, *_loose(answers[last + 1 :])))
     talk.enter()
 
 
@@ -239,9 +254,9 @@ def language(talk: Talk, value: str) -> None:
     """Another language, or ask which."""
     if value in talk.library.languages:
         talk.set(language=value)
-        if talk.conversation.aside is not None and isinstance(talk.conversation.aside, ChooseLanguage):
+        if isinstance(talk.conversation.aside, ChooseLanguage):
             talk.set(aside=None)
-        _resume(talk, "bot/language-set")
+        talk.again("bot/language-set")
     else:
         talk.ask(ChooseLanguage())
 
@@ -256,15 +271,6 @@ def cards(talk: Talk) -> None:
     """Cards again."""
     talk.set(plain=False)
     talk.again("bot/plain-off")
-
-
-def _resume(talk: Talk, key: str) -> None:
-    """Go on where the bot's own question came in between."""
-    if talk.conversation.aside is None and at_escalation(talk):
-        talk.note(key)
-        talk.enter()
-    else:
-        talk.again(key)
 
 
 _COMMANDS: dict[Command, Callable[[Talk], None]] = {

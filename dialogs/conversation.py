@@ -127,11 +127,17 @@ class ConfirmHandover(_Aside, frozen=True, kw_only=True, tag="handover"):
 
 
 class AddRemark(_Aside, frozen=True, kw_only=True, tag="remark"):
-    """Type what should be added to the hand-over."""
+    """Type what should be added to the hand-over, or what it is about when nothing is known yet."""
 
 
 class WhatElse(_Aside, frozen=True, kw_only=True, tag="what-else"):
     """A fix led to something else: what does it say now?"""
+
+
+class HeardElse(_Aside, frozen=True, kw_only=True, tag="heard-else"):
+    """Below a fix something was typed that is none of its answers: is it something else that came up?"""
+
+    text: str
 
 
 class ConfirmRestart(_Aside, frozen=True, kw_only=True, tag="restart"):
@@ -146,9 +152,14 @@ class CameBack(_Aside, frozen=True, kw_only=True, tag="came-back"):
     """It was solved and is back: go on where we were, start again, or hand over?"""
 
 
+class CaseClosed(_Aside, frozen=True, kw_only=True, tag="case-closed"):
+    """The helpdesk closed the case: does it work now?"""
+
+
 Aside: TypeAlias = (
-    SwitchGuide | ConfirmHandover | AddRemark | WhatElse | ConfirmRestart | ChooseLanguage | CameBack
-)
+    SwitchGuide | ConfirmHandover | AddRemark | WhatElse | HeardElse
+    | ConfirmRestart | ChooseLanguage | CameBack | CaseClosed
+)  # fmt: skip
 
 CaseStatus: TypeAlias = Literal["open", "claimed", "resolved", "withdrawn"]
 
@@ -176,10 +187,12 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     turn: int = 0  # events taken; ids of prompts and requests are made of it
     session: int = 0  # raised with every fresh start; lines of the transcript carry it
     prompt: PromptId = ""  # the prompt that is valid now
+    asked: str = ""  # what it asks, in short: a guide that was edited since may ask something else there
     answered: PromptId = ""  # the prompt that was answered last: a second click on it is no news
     answers: tuple[Answer, ...] = ()
     aside: Aside | None = None
     waiting: str = ""  # the request id of the probe we wait for
     case: Case | None = None
+    earlier: tuple[Case, ...] = ()  # cases handed over before it that are not closed yet
     misses: int = 0  # sentences in a row that were not understood
     at: int = 0  # when the last event happened

@@ -4,22 +4,22 @@ Nothing a person can do is an error: a stale click, a second click, nonsense, al
 No clock, no I/O, no randomness: the time and a fresh case number come with the event. The same input gives
 the same output, which is what makes repeats, reruns and replays safe.
 
-The tour: `step` sorts events; `dialogs.answering` makes answers of what was said; `dialogs.commands` does
-what was asked for; `dialogs.talk` holds the one door, `enter`; `dialogs.walk` is the fold under all of it.
+The tour: `step` sorts events; `dialogs.answering` and `dialogs.sentences` make answers of what was said;
+`dialogs.commands` does what was asked for, `dialogs.cases` what becomes of a case; `dialogs.talk` holds the
+one door, `enter`; `dialogs.walk` is the fold under all of it.
 """
 
 from typing import assert_never
 
-import msgspec
-
-from dialogs import answering, commands
+from dialogs import answering, cases, commands
 from dialogs.conversation import Conversation, Probed
-from dialogs.effects import ChangeCase, Retire
+from dialogs.effects import Retire
 from dialogs.events import (
     Attached,
     CaseClaimed,
     CaseResolved,
     Chose,
+    Command,
     Commanded,
     Entered,
     Event,
@@ -35,6 +35,12 @@ from dialogs.talk import Step, Talk
 from dialogs.text import Text
 
 __all__ = ["Step", "step"]
+
+_SAME_CLICK = 10  # seconds within which a second press of an answered screen is no news
+# What a small button may do on any screen, however old: none of it is an answer.
+_ANYWHERE: frozenset[Command] = frozenset(
+    {"hello", "repeat", "help", "person", "status", "language", "plain", "cards"}
+)
 
 
 def step(library: Library, conversation: Conversation, event: Event) -> Step:
@@ -69,7 +75,7 @@ def step(library: Library, conversation: Conversation, event: Event) -> Step:
             if not _probed(talk, event):
                 return Step(conversation)
         case TicketFiled() | TicketRefused() | CaseClaimed() | CaseResolved():
-            if not _case_news(talk, event):
+            if not cases.news(talk, event):
                 return Step(conversation)
         case _:
             assert_never(event)
@@ -77,20 +83,27 @@ def step(library: Library, conversation: Conversation, event: Event) -> Step:
 
 
 def _second_click(conversation: Conversation, event: Chose | Entered | Commanded) -> bool:
-    return bool(event.prompt) and event.prompt == conversation.answered != conversation.prompt
+    again = bool(event.prompt) and event.prompt == conversation.answered != conversation.prompt
+    return again and event.at - conversation.at <= _SAME_CLICK
 
 
 def _stale(talk: Talk, event: Chose | Entered | Commanded) -> None:
     """An older screen: say so on it, and show where we are. What was typed into it is not lost."""
-    if isinstance(event, Entered):
-        answering.said(talk, event.text, event.removed)
-    else:
-        talk.again("bot/stale")
+    match event:
+        case Entered():
+            answering.said(talk, event.text, event.removed)
+        case Commanded() if event.command in _ANYWHERE:
+            talk.hear(Text(f"button/{event.command}"))
+            commands.run(talk, event.command, event.value)
+        case _:
+            talk.again("bot/stale")
     talk.effects.append(Retire(prompt=event.prompt, picked=(Text("bot/earlier"),)))
 
 
 def _on_screen(talk: Talk, event: Chose | Entered | Commanded) -> None:
     match event:
+        case Chose() if talk.moved:  # the guide was edited since: these buttons meant something else
+            talk.again("bot/edited")
         case Chose():
             answering.choose(talk, event.options)
         case Entered():
@@ -111,39 +124,4 @@ def _probed(talk: Talk, event: ProbeFinished) -> bool:
     talk.set(waiting="")
     if talk.conversation.aside is None:
         talk.enter()
-    return True
-
-
-def _case_news(talk: Talk, event: TicketFiled | TicketRefused | CaseClaimed | CaseResolved) -> bool:
-    """News about a case from the ticket system or the helpdesk. Older cases get their notice, too."""
-    case = talk.conversation.case
-    own = case if case is not None and case.number == event.number else None
-    match event:
-        case TicketFiled():
-            if own is not None:
-                talk.set(case=msgspec.structs.replace(own, reference=event.reference, trouble=False))
-            talk.effects.append(ChangeCase(number=event.number, reference=event.reference))
-            if event.reference != event.number:
-                talk.notice(Text("bot/filed", {"number": event.number, "reference": event.reference}))
-        case TicketRefused():
-            if own is not None:
-                talk.set(case=msgspec.structs.replace(own, trouble=True))
-            talk.effects.append(ChangeCase(number=event.number, note=event.reason))
-        case CaseClaimed():
-            if own is not None and own.status != "open":
-                return False
-            if own is not None:
-                talk.set(case=msgspec.structs.replace(own, status="claimed", by=event.by))
-            talk.effects.append(ChangeCase(number=event.number, status="claimed", by=event.by))
-            talk.notice(Text("bot/claimed-note", {"by": event.by, "number": event.number}))
-        case CaseResolved():
-            if own is not None and own.status in {"resolved", "withdrawn"}:
-                return False
-            if own is not None:
-                talk.set(case=msgspec.structs.replace(own, status="resolved", by=event.by))
-            talk.effects.append(
-                ChangeCase(number=event.number, status="resolved", by=event.by, note=event.note)
-            )
-            key = "bot/resolved" if event.note else "bot/resolved-silent"
-            talk.notice(Text(key, {"by": event.by, "number": event.number, "note": event.note}))
     return True

@@ -137,7 +137,9 @@ def _checked(visit: Visit) -> Checked:
 
 
 def _ask_next(walked: Walk) -> Iterable[Text]:
-    """What nobody asked yet, where the person left the guide early; then the guide's own hints."""
+    """The case before this one, what nobody asked yet where the guide was left early, the guide's hints."""
+    if walked.number:
+        yield Text("bot/ask-next/earlier", {"number": walked.number})
     if walked.guide is not None and not isinstance(walked.node, Escalate):
         asks = {n.ticket for n in walked.guide.nodes.values() if isinstance(n, Ask | Collect) and n.ticket}
         for place in _PLACES:

@@ -221,11 +221,15 @@ class _Outlook:
 
     def of(self, here: Situation) -> float:
         if here not in self.known:
+            nodes = self.map.guide.nodes
             ahead = [
                 move
                 for move in self.map.moves(here, singly=True)
-                if not isinstance(self.map.guide.nodes[move.to.node], End)
+                if not isinstance(nodes[move.to.node], End)
             ]
+            # Who leaves early is no measure for those who go on: with them the number would grow on the way.
+            going_on = [move for move in ahead if not isinstance(nodes[move.to.node], Escalate)]
+            ahead = going_on or ahead
             answers = sum(move.times for move in ahead)
             rest = sum(move.times * self.of(move.to) for move in ahead) / answers if answers else 0.0
             self.known[here] = self.map.prompts(here) + rest
@@ -239,7 +243,8 @@ _REMEMBERED: Final = 256  # guides
 def prompts_to_come(guide: Guide, node_id: NodeId, answers: Answers, fix_index: int = 0) -> float:
     """How many prompts are still to come from `node_id` on, its own included, if it is not solved.
 
-    The mean over the answers that do not end the conversation at once; of several choices one is picked.
+    The mean over the answers that go on, not those that end the conversation or hand it over at once; of
+    several choices one is picked.
 
     Args:
         guide: A sound guide.

@@ -8,16 +8,19 @@ import msgspec
 from dialogs.conversation import (
     AddRemark,
     CameBack,
+    Case,
+    CaseClosed,
     ChooseLanguage,
     ConfirmHandover,
     ConfirmRestart,
     Conversation,
+    HeardElse,
     SwitchGuide,
     WhatElse,
 )
 from dialogs.effects import Choices, Entry, Option, Progress, Prompt
 from dialogs.events import Command
-from dialogs.guide import FIX_RESULTS, Ask, Check, Collect, End, Escalate, Try
+from dialogs.guide import FIX_RESULTS, Ask, Check, Collect, End, Escalate, FixResult, Try
 from dialogs.handover import node_text, summary
 from dialogs.library import Library
 from dialogs.paths import prompts_to_come
@@ -25,6 +28,7 @@ from dialogs.text import Text
 from dialogs.walk import Walk
 
 SMALL: tuple[Command, ...] = ("back", "person")
+OPEN = frozenset({"open", "claimed"})  # statuses of a case that somebody still works on
 REMARK_LIMIT = 2000  # characters
 GUIDE_OPTION = "guide/"  # options of the first screen: guide/<id>
 
@@ -33,11 +37,28 @@ def prompt_for(library: Library, conversation: Conversation, walked: Walk) -> Pr
     """The screen that belongs to the conversation as it stands, without notes."""
     aside = conversation.aside
     prompt = (
-        _aside_prompt(library, conversation, walked) if aside is not None else _place_prompt(library, walked)
+        _aside_prompt(library, conversation, walked)
+        if aside is not None
+        else _place_prompt(library, conversation, walked)
     )
     if walked.running and not isinstance(walked.node, Check) and aside is None:
         prompt = msgspec.structs.replace(prompt, progress=_progress(walked))
     return msgspec.structs.replace(prompt, id=str(conversation.turn))
+
+
+def in_short(conversation: Conversation, walked: Walk, prompt: Prompt) -> str:
+    """What `prompt` asks, in short. An answer to one screen is an answer to any other that asks the same."""
+    aside = conversation.aside
+    where = [walked.guide.id if walked.guide else "", walked.node.id if walked.node else ""]
+    where += [walked.fix.id if walked.fix else "", walked.over]
+    if aside is not None:
+        where = [type(aside).__name__, *(where if isinstance(aside, HeardElse) else ())]
+    asked: tuple[str, ...] = ()
+    if isinstance(prompt.ask, Choices):
+        asked = ("+" if prompt.ask.several else "", *(each.id for each in prompt.ask.options))
+    elif isinstance(prompt.ask, Entry):
+        asked = (prompt.ask.kind, prompt.ask.skip.id if prompt.ask.skip else "")
+    return "/".join(where) + "?" + ",".join(asked)
 
 
 def _progress(walked: Walk) -> Progress:
@@ -48,13 +69,14 @@ def _progress(walked: Walk) -> Progress:
     return Progress(step=done + 1, about=max(done + 1, done + round(to_come)))
 
 
-def _place_prompt(library: Library, walked: Walk) -> Prompt:
-    if walked.over == "handed":
-        return _screen(Text("bot/case-exists", {"number": walked.number}), small=())
-    if walked.over and not isinstance(walked.node, End):
-        key = "bot/works-now" if walked.over == "solved" else "bot/cancelled"
-        return _screen(Text(key), small=("person",))
+def _place_prompt(library: Library, conversation: Conversation, walked: Walk) -> Prompt:
     node = walked.node
+    if walked.over == "handed":
+        return _handed_prompt(conversation, walked)
+    if walked.over == "solved":
+        return _solved_prompt(walked)
+    if walked.over and not isinstance(node, End):
+        return _screen(Text("bot/cancelled"), small=("person",))
     match node:
         case None:
             return _first_prompt(library)
@@ -78,23 +100,45 @@ def _place_prompt(library: Library, walked: Walk) -> Prompt:
             return _screen(Text("bot/waiting"))
         case Escalate():
             return _screen(node_text(walked, node.say))
-        case End(result="solved") if not walked.rated:
-            scale = Choices(
-                options=tuple(
-                    Option(id=str(n), label=Text("bot/number", {"n": str(n)})) for n in range(1, 6)
-                ),
-                scale=True,
-            )
-            return Prompt(
-                id="",
-                say=Text("bot/solved-rating"),
-                notes=(node_text(walked, node.say),),
-                ask=scale,
-                commands=SMALL,
-                tone="good",
-            )
         case End():
             return _screen(node_text(walked, node.say), small=("person",))
+
+
+def _solved_prompt(walked: Walk) -> Prompt:
+    """It works. Asked once: was this helpful? After a hand-over nothing is taken back any more."""
+    node = walked.node
+    own = isinstance(node, End) and node.result == "solved" and not walked.number
+    good = node_text(walked, node.say) if own and node is not None else Text("bot/works-now")
+    if walked.rated:
+        return _screen(good, small=("person",))
+    scale = Choices(
+        options=tuple(Option(id=str(n), label=Text("bot/number", {"n": str(n)})) for n in range(1, 6)),
+        scale=True,
+    )
+    return Prompt(
+        id="",
+        say=Text("bot/solved-rating"),
+        notes=() if walked.number else (good,),
+        ask=scale,
+        commands=("person",) if walked.number else SMALL,
+        tone="good",
+    )
+
+
+def _handed_prompt(conversation: Conversation, walked: Walk) -> Prompt:
+    """With the helpdesk, or closed meanwhile: the truth about the case of this session."""
+    case = conversation.case
+    if case is None or case.number != walked.number or case.status in OPEN:
+        return _screen(Text("bot/case-exists", {"number": walked.number}), small=("status", "works-now"))
+    return _screen(case_text(case), small=("is-back", "person"))
+
+
+def case_text(case: Case) -> Text:
+    """What can truthfully be said about a case."""
+    key = f"bot/status-{case.status}"
+    if case.trouble and case.status == "open":
+        key = "bot/status-trouble"
+    return Text(key, {"number": case.number, "by": case.by, "reference": case.reference or case.number})
 
 
 def _first_prompt(library: Library) -> Prompt:
@@ -145,8 +189,22 @@ def _aside_prompt(library: Library, conversation: Conversation, walked: Walk) ->
             notes = (node_text(walked, walked.node.say),) if isinstance(walked.node, Escalate) else ()
             return msgspec.structs.replace(prompt, facts=summary(library, conversation, walked), notes=notes)
         case AddRemark():
-            entry = Entry(label=Text("bot/entry/text"), limit=REMARK_LIMIT, error=Text("bot/field-empty"))
-            return Prompt(id="", say=Text("bot/add-ask"), ask=entry, commands=("back",))
+            entry = Entry(
+                label=Text("bot/entry/text"),
+                limit=REMARK_LIMIT,
+                error=Text("bot/field-empty"),
+                skip=Option(id="skip", label=Text("bot/skip")),
+            )
+            key = "bot/add-ask" if anything_known(walked) else "bot/add-first"
+            return Prompt(id="", say=Text(key), ask=entry, commands=("back",))
+        case HeardElse():
+            order: tuple[FixResult, ...] = ("other", "same", "fixed", "could-not")
+            listed = tuple(Option(id=each, label=Text(f"after/{each}")) for each in order)
+            return Prompt(id="", say=Text("bot/heard-else"), ask=Choices(options=listed), commands=SMALL)
+        case CaseClosed():
+            commands: tuple[Command, ...] = ("works-now", "is-back")
+            listed = tuple(Option(id=each, label=Text(f"button/{each}")) for each in commands)
+            return Prompt(id="", say=Text("bot/works-ask"), ask=Choices(options=listed), commands=("person",))
         case WhatElse():
             entry = Entry(
                 label=Text("bot/entry/details"),
@@ -166,6 +224,11 @@ def _aside_prompt(library: Library, conversation: Conversation, walked: Walk) ->
             return Prompt(id="", say=Text("bot/language-ask"), ask=Choices(options=options), commands=SMALL)
         case None:  # pragma: no cover - the caller asked
             raise AssertionError
+
+
+def anything_known(walked: Walk) -> bool:
+    """Whether there is something to hand over: a guide, a code, an id, a word."""
+    return walked.guide is not None or bool(walked.remarks) or bool(walked.evidence)
 
 
 def _choice(say: Text, options: tuple[str, ...], *, small: tuple[Command, ...] = SMALL) -> Prompt:

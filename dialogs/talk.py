@@ -14,15 +14,16 @@ from dialogs.conversation import (
     ConfirmHandover,
     Conversation,
     Evidence,
+    HeardElse,
     Noticed,
     PromptId,
     Remarked,
     SwitchGuide,
 )
 from dialogs.effects import Effect, Hear, Prompt, Retire, Show, StartProbe
-from dialogs.guide import Check, Escalate
+from dialogs.guide import Check, Escalate, Try
 from dialogs.library import Library
-from dialogs.prompts import prompt_for
+from dialogs.prompts import in_short, prompt_for
 from dialogs.text import Argument, Text
 from dialogs.walk import Walk, known_evidence, walk
 
@@ -57,6 +58,12 @@ class Talk:
         """Everything noticed in this session."""
         return known_evidence(self.conversation.answers)
 
+    @property
+    def moved(self) -> bool:
+        """Whether the valid screen asks something else than belongs here: an answer to it fits no more."""
+        shown = self.conversation.asked
+        return bool(shown) and shown != in_short(self.conversation, self.walked, self.current())
+
     def current(self) -> Prompt:
         """The screen that belongs to the conversation as it stands."""
         return prompt_for(self.library, self.conversation, self.walked)
@@ -77,8 +84,10 @@ class Talk:
         self.walked = walk(self.library, answers)
 
     def note(self, key: str, **arguments: Argument) -> None:
-        """A short sentence that comes before the next screen."""
-        self._notes.append(Text(key, dict(arguments)))
+        """A short sentence that comes before the next screen; the same one is said once."""
+        said = Text(key, dict(arguments))
+        if said not in self._notes:
+            self._notes.append(said)
 
     def hear(self, *words: Text | str) -> None:
         """What the person said, for the transcript."""
@@ -96,7 +105,7 @@ class Talk:
                 self.show()
             else:
                 self._retire()
-                self.set(prompt="")
+                self.set(prompt="", asked="")
             self.set(waiting=str(self.conversation.turn))
             facts = self._probe_facts()
             self.effects.append(StartProbe(request=self.conversation.waiting, probe=node.probe, facts=facts))
@@ -114,17 +123,20 @@ class Talk:
         """Show the current screen once more, after a note."""
         if key:
             self.note(key, **arguments)
-        self.show()
+        if self._not_entered():
+            self.enter()
+        else:
+            self.show()
 
     def show(self, say: Text | None = None) -> None:
-        """Show the screen that belongs here; `say` replaces its words (and its question, for this once)."""
+        """Show the screen that belongs here; `say` replaces its words, where it asks nothing."""
         prompt = self.current()
         if say is not None:
-            prompt = msgspec.structs.replace(prompt, say=say, ask=None, notes=(), facts=(), progress=None)
+            prompt = msgspec.structs.replace(prompt, say=say, notes=())
         prompt = msgspec.structs.replace(prompt, notes=(*self._notes, *prompt.notes))
         self._notes.clear()
         self._retire()
-        self.set(prompt=prompt.id)
+        self.set(prompt=prompt.id, asked=in_short(self.conversation, self.walked, prompt))
         self.effects.append(Show(prompt=prompt))
 
     def notice(self, say: Text) -> None:
@@ -134,12 +146,18 @@ class Talk:
 
     def done(self) -> Step:
         """The end of the step. Where nothing was shown but had to be, it is now."""
-        shown = any(isinstance(effect, Show) for effect in self.effects)
-        node, free = self.walked.node, self.conversation.aside is None
-        lost = self.walked.running and isinstance(node, Check) and free and not self.conversation.waiting
-        if lost or (self._mended and not shown):
+        valid = self.conversation.prompt
+        shown = any(isinstance(effect, Show) and effect.prompt.id == valid for effect in self.effects)
+        if self._not_entered() or (self._mended and not shown):
             self.enter()
         return Step(self.conversation, tuple(self.effects))
+
+    def _not_entered(self) -> bool:
+        """Whether we stand on a check nobody started, or at a hand-over nobody offered."""
+        if not self.walked.running or self.conversation.aside is not None:
+            return False
+        node = self.walked.node
+        return isinstance(node, Escalate) or (isinstance(node, Check) and not self.conversation.waiting)
 
     def _retire(self) -> None:
         if self.conversation.prompt:
@@ -164,11 +182,18 @@ class Talk:
             self.replace_answers((*conversation.answers[:fits], *loose))
             self.set(aside=None)
             self.note("bot/edited")
-        aside = conversation.aside
-        if isinstance(aside, SwitchGuide) and aside.guide not in self.library.guides:
+        if conversation.aside is not None and self._void(conversation.aside):
             self.set(aside=None)
             mended = True
-        if conversation.waiting and not isinstance(self.walked.node, Check):
+        if conversation.waiting and not (self.walked.running and isinstance(self.walked.node, Check)):
             self.set(waiting="")
             mended = True
         return mended
+
+    def _void(self, aside: Aside) -> bool:
+        """Whether what a question of the bot's own is about is not there any more."""
+        if isinstance(aside, SwitchGuide):
+            return aside.guide not in self.library.guides
+        return isinstance(aside, HeardElse) and not (
+            self.walked.running and isinstance(self.walked.node, Try) and self.walked.fix is not None
+        )

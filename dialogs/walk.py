@@ -139,7 +139,7 @@ class _Fold:
                 return True
             case Ended():
                 self._over = answer.result
-                return self._guide is not None
+                return self._guide is not None or bool(self._number)
             case Picked() | Typed() | Tried() | Probed():
                 return not self._over and self._pass(answer)
 
