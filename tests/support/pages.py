@@ -1,10 +1,10 @@
 """The pages over a real store and the real guides, served on loopback, for tests that visit them."""
 
 import asyncio
+import contextlib
 import functools
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -63,6 +63,7 @@ class Pages:
         self.store: Any = None
         self.hub = Hub()
         self.turns: Turns
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @property
     def url(self) -> str:
@@ -95,24 +96,27 @@ class Pages:
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+            await asyncio.gather(*self._tasks)
             self.store.away = False
             await self.store.close()
 
     def _changed(self, conversation: str) -> None:
         self.hub.changed(conversation)
+        task = asyncio.create_task(self._answer_probe(conversation))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def answer_probes(self, conversation: str) -> None:
-        """Let every automatic check come back without a result, as it does where none is set up."""
-        while True:
+    async def _answer_probe(self, conversation: str) -> None:
+        """Let an automatic check come back without a result, as it does where none is set up."""
+        with contextlib.suppress(StoreUnavailable):
             stored = await self.store.conversation(conversation)
-            if stored is None or not stored[0].waiting:
-                return
-            request = stored[0].waiting
-            event = ProbeFinished(at=self.turns.now(), request=request, outcome="unknown")
-            await self.turns.take(conversation, f"probe-{request}", event)
+            if stored is not None and stored[0].waiting:
+                request = stored[0].waiting
+                event = ProbeFinished(at=self.turns.now(), request=request, outcome="unknown")
+                await self.turns.take(conversation, f"probe-{request}", event)
 
 
-@asynccontextmanager
+@contextlib.asynccontextmanager
 async def serving(folder: Path, **environ: str) -> AsyncIterator[Pages]:
     """Pages that are served until the block ends."""
     pages = Pages(folder, environ)
@@ -179,7 +183,7 @@ class Visitor:
         """Press one of the small buttons."""
         return await self.post({"id": str(uuid4()), "kind": "commanded", "command": name, "value": value})
 
-    @asynccontextmanager
+    @contextlib.asynccontextmanager
     async def stream(self, last: str = "") -> AsyncIterator["Heard"]:
         """Follow the stream from behind line `last`."""
         headers = {"Last-Event-ID": last} if last else {}

@@ -90,6 +90,7 @@ document.addEventListener("keydown", (event) => {
   if (!/^[1-9]$/.test(event.key) || event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
   if (event.target.closest("textarea, select, input:not([type=checkbox])")) return;
   const options = ask?.querySelectorAll("button[data-option], input[type=checkbox]") ?? [];
+  options[event.key - 1]?.focus();
   options[event.key - 1]?.click();
 });
 

@@ -102,7 +102,7 @@ async function post(body) {
 function read() {
   try {
     const kept = JSON.parse(sessionStorage.getItem(KEPT) ?? "[]");
-    return Array.isArray(kept) ? kept.filter((each) => each?.body?.id && Array.isArray(each.shown)) : [];
+    return Array.isArray(kept) ? kept.filter((each) => each?.body?.id && typeof each.shown === "string") : [];
   } catch {
     return [];
   }

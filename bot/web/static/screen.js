@@ -141,12 +141,25 @@ function paragraphs(text, className = "") {
   for (const line of text.split("\n").map((each) => each.trim()).filter(Boolean)) {
     const item = /^(?:[-*]|(\d+)[.)])\s+(.*)$/.exec(line);
     if (!item) {
-      made.push(make("p", { className }, line));
+      made.push(make("p", { className }, ...linked(line)));
       continue;
     }
     const tag = item[1] ? "OL" : "UL";
     if (made.at(-1)?.tagName !== tag) made.push(make(tag.toLowerCase(), { className }));
-    made.at(-1).append(make("li", {}, item[2]));
+    made.at(-1).append(make("li", {}, ...linked(item[2])));
   }
   return made;
+}
+
+/** Addresses of Microsoft's own pages become links; any other stays text, because it may be a stranger's. */
+function linked(text) {
+  const address = /https:\/\/(?:[a-z0-9-]+\.)*(?:microsoft\.com|microsoftonline\.com|office\.com)(?:\/[^\s()<>"]*[^\s()<>".,;:!?])?(?=[\s().,;:!?]|$)/g;
+  const made = [];
+  let end = 0;
+  for (const found of text.matchAll(address)) {
+    const link = make("a", { href: found[0], target: "_blank", rel: "noopener noreferrer" }, found[0].replace("https://", ""));
+    made.push(text.slice(end, found.index), link);
+    end = found.index + found[0].length;
+  }
+  return [...made, text.slice(end)];
 }

@@ -54,6 +54,13 @@ async def test_no_script_or_style_is_inline(person: Visitor) -> None:
     assert page.count("<script") == page.count('<script type="module" src=')
 
 
+async def test_without_a_script_the_page_says_what_it_needs(person: Visitor) -> None:
+    """No blank page: a sentence in its language."""
+    async with person.http.get("/", headers={"Accept-Language": "de"}) as answer:
+        page = await answer.text()
+    assert "braucht JavaScript" in page.partition("<noscript>")[2].partition("</noscript>")[0]
+
+
 async def test_a_stale_asset_address_is_not_answered_with_new_content(person: Visitor) -> None:
     """An address names its content: another version is not here."""
     async with person.http.get("/static/000000000000/chat.js") as answer:

@@ -1,0 +1,118 @@
+"""The board as an agent uses it: fresh by itself, gentle to what is being typed, complete on paper."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.support.browser import Watched, axe_source, needs_chromium, overflow, watching
+from tests.support.pages import PASTED, Pages, Visitor, serving
+
+pytestmark = [pytest.mark.browser, needs_chromium]
+
+
+@pytest.fixture
+async def browser(tmp_path: Path) -> AsyncIterator[Watched]:
+    """A browser on served pages."""
+    async with serving(tmp_path) as pages, watching(pages) as watched:
+        yield watched
+
+
+async def a_case(pages: Pages) -> str:
+    """Somebody hands a case over; its number."""
+    async with Visitor(pages) as person:
+        await person.look()
+        await person.say(PASTED)
+        await person.command("person")
+        heard = await person.look()
+        await person.choose(heard.live, "handover-yes")
+    return str((await pages.store.cases())[0].number)
+
+
+async def test_a_new_case_appears_by_itself(browser: Watched) -> None:
+    """Nobody has to reload; the focus stays where it was."""
+    first = await a_case(browser.pages)
+    page = await browser.open("/helpdesk")
+    await page.locator(f"#case-{first}").focus()
+    second = await a_case(browser.pages)
+    await expect(page.locator(f"#case-{second}")).to_be_visible()
+    await expect(page.locator(f"#case-{first}")).to_be_focused()
+
+
+async def test_what_is_being_typed_stays(browser: Watched) -> None:
+    """A colleague claims the case meanwhile: the page shows it and the half-written note is untouched."""
+    number = await a_case(browser.pages)
+    mine = await browser.open(f"/helpdesk/cases/{number}")
+    await mine.click("#act summary")
+    await mine.fill("#note", "half a note")
+    theirs = await browser.open(f"/helpdesk/cases/{number}")
+    await theirs.fill("#claim-by", "Robin")
+    await theirs.click("form[action$=claim] button")
+    await expect(mine.locator("#head")).to_contain_text("Robin")
+    await expect(mine.locator("#note")).to_have_value("half a note")
+
+
+async def test_a_case_from_hand_to_hand_without_a_script(browser: Watched) -> None:
+    """Claiming and closing are plain forms; the person reads the note."""
+    number = await a_case(browser.pages)
+    context = await browser.person(java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto("/helpdesk")
+    await page.click(f"#case-{number}")
+    await page.fill("#claim-by", "Kim")
+    await page.click("form[action$=claim] button")
+    await expect(page.locator("#act")).to_contain_text("You are working on this.")
+    await expect(page.locator("#close-by")).to_have_value("Kim")
+    await page.fill("#note", "It is mended.")
+    await page.click("form[action$=close] button")
+    await expect(page.locator(".mark.resolved")).to_be_visible()
+    await expect(page.locator("#log-section")).to_contain_text("It is mended.")
+
+
+async def test_on_paper_there_are_facts_and_no_buttons(browser: Watched) -> None:
+    """A printed case has the warning and the whole conversation, black on white."""
+    number = await a_case(browser.pages)
+    page = await browser.open(f"/helpdesk/cases/{number}", color_scheme="dark")
+    await page.emulate_media(media="print")
+    await page.evaluate("() => dispatchEvent(new Event('beforeprint'))")
+    await expect(page.locator("#act")).to_be_hidden()
+    await expect(page.locator(".stop")).to_be_visible()
+    await expect(page.locator(".lines")).to_be_visible()
+    await page.evaluate("() => dispatchEvent(new Event('afterprint'))")
+    await expect(page.locator(".lines")).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+async def test_the_board_fits_a_phone_and_a_desk(browser: Watched, width: int) -> None:
+    """Nothing sticks out of the list or of a case."""
+    number = await a_case(browser.pages)
+    page = await browser.open("/helpdesk", viewport={"width": width, "height": 700})
+    assert await overflow(page) == []
+    await page.goto(f"/helpdesk/cases/{number}")
+    await page.click(".transcript summary")
+    assert await overflow(page) == []
+
+
+@pytest.mark.node
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_axe_finds_nothing_on_the_board(browser: Watched, scheme: str) -> None:
+    """The usual accessibility mistakes are not there."""
+    source = axe_source()
+    number = await a_case(browser.pages)
+    page = await browser.open("/helpdesk", color_scheme=scheme)
+    assert await violations(page, source) == []
+    await page.goto(f"/helpdesk/cases/{number}")
+    await page.click(".transcript summary")
+    await page.click("#act summary")
+    assert await violations(page, source) == []
+
+
+async def violations(page: Page, source: str) -> list[str]:
+    """What axe-core finds on the page as it is."""
+    await page.evaluate(source)
+    found: list[str] = await page.evaluate(
+        """async () => (await axe.run()).violations.flatMap((each) =>
+            each.nodes.map((node) => `${each.id}: ${node.html.slice(0, 150)}`))"""
+    )
+    return found
