@@ -219,8 +219,11 @@ class Heard:
 
     @property
     def said(self) -> list[str]:
-        """All lines in short, oldest first."""
-        return [each["screen"]["say"] if each["screen"] else each["say"] for each in self.lines]
+        """All lines in words, oldest first."""
+        return [
+            " ".join([*each["screen"]["notes"], each["screen"]["say"]]) if each["screen"] else each["say"]
+            for each in self.lines
+        ]
 
     async def state(self) -> str:
         """Wait until everything up to a state has come; the id of the live screen."""
