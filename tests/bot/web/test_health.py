@@ -56,7 +56,10 @@ async def test_without_guides_a_bot_is_not_ready(tmp_path: Path) -> None:
     async with serving(tmp_path) as pages:
         pages.library = msgspec.structs.replace(pages.library, guides={})
         status, said = await ask(pages, "/readyz")
-        assert (status, said["checks"]) == (503, {"store": "ok", "content": "no guide is loaded", "keys": "ok"})
+        assert (status, said["checks"]) == (
+            503,
+            {"store": "ok", "content": "no guide is loaded", "keys": "ok"},
+        )
 
 
 async def test_the_numbers_move_with_what_happens(tmp_path: Path) -> None:
