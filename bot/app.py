@@ -17,7 +17,7 @@ from aiohttp import web
 from bot.cards import prompt as prompt_card
 from bot.cards.speech import Speaker
 from bot.config import Settings
-from bot.delivery import Delivery, Helpdesk
+from bot.delivery import Delivery, Helpdesk, announcement
 from bot.errors import ConfigError, ContentError
 from bot.identity import token_fetch
 from bot.metrics import Metrics
@@ -113,13 +113,7 @@ async def running(settings: Settings, *, library: Library | None = None) -> Asyn
             channel=TeamsChannel(connector),
             tickets=_tickets(settings, store),
             probes=_probes(settings, client),
-            helpdesk=Helpdesk(
-                channel=settings.helpdesk_channel,
-                service_url=settings.helpdesk_service_url,
-                language=settings.helpdesk_language,
-                zone=settings.helpdesk_zone,
-                board_url=_board_url(settings),
-            ),
+            helpdesk=_helpdesk(settings),
         )
         dispatcher = Dispatcher(store, delivery.perform, buried=delivery.buried, changed=hub.changed)
         dispatcher.start()
@@ -147,6 +141,7 @@ def web_app(parts: Parts) -> web.Application:
         turns=parts.turns,
         store=parts.store,
         answered_card=lambda heard, reply: answered_card(parts, heard, reply),
+        case_card=lambda record: announcement(record, parts.library, _helpdesk(settings))[0],
         words=lambda key, locale: parts.library.words(key, _language(parts.library, locale)),
         helpdesk_channel=settings.helpdesk_channel,
     )
@@ -227,6 +222,16 @@ def _tickets(settings: Settings, store: Store) -> TicketSystem:
 def _probes(settings: Settings, client: aiohttp.ClientSession) -> Mapping[str, Probe]:
     _ = settings, client
     return {}
+
+
+def _helpdesk(settings: Settings) -> Helpdesk:
+    return Helpdesk(
+        channel=settings.helpdesk_channel,
+        service_url=settings.helpdesk_service_url,
+        language=settings.helpdesk_language,
+        zone=settings.helpdesk_zone,
+        board_url=_board_url(settings),
+    )
 
 
 def _board_url(settings: Settings) -> str:

@@ -46,6 +46,13 @@ class Helpdesk(msgspec.Struct, frozen=True, kw_only=True):
     board_url: str = ""
 
 
+def announcement(record: CaseRecord, library: Library, helpdesk: Helpdesk) -> tuple[dict[str, Any], str]:
+    """A case as the helpdesk's card, and its line in the notification."""
+    speaker = Speaker(library, helpdesk.language, helpdesk.zone)
+    card = handoff_card.card(record, speaker, execute=True, board_url=helpdesk.board_url)
+    return card, handoff_card.summary(record, speaker)
+
+
 class Delivery:
     """Performs one outbox message at a time; `Dispatcher` decides which and when."""
 
@@ -107,17 +114,25 @@ class Delivery:
         speaker = Speaker(self._library(), conversation.language, address.zone)
         channel = self._teams()
         if conversation.plain or not address.cards:
-            return Done(receipt=await channel.send_text(address, plain.text(prompt, speaker)))
+            await channel.send_text(address, plain.text(prompt, speaker))
+            return Done()  # without a receipt there is no card to be retired
         # In a group everybody sees the card, and anybody can press: it carries its owner's mark.
         owner = "" if address.scope == "personal" else owner_mark(message.conversation)
         card = prompt_card.card(prompt, speaker, execute=address.execute, owner=owner)
-        return Done(receipt=await channel.send_card(address, card, prompt_card.summary(prompt, speaker)))
+        try:
+            sent = await channel.send_card(address, card, prompt_card.summary(prompt, speaker))
+        except DeliveryRefused as error:
+            # Whatever is wrong with the card, nobody is left in front of nothing.
+            _log.error("card_refused", key=message.key, why=str(error))
+            await channel.send_text(address, plain.text(prompt, speaker))
+            return Done()
+        return Done(receipt=sent)
 
     async def _retire(self, message: Message) -> Done:
         effect = msgspec.json.decode(message.body, type=Retire)
         shown = await self._store.message(show_key(message.conversation, effect.prompt))
         conversation, address = await self._where(message)
-        if shown is None or not shown.receipt or conversation.plain or not address.cards:
+        if shown is None or not shown.receipt:
             return Done()
         prompt = msgspec.json.decode(shown.body, type=Show).prompt
         speaker = Speaker(self._library(), conversation.language, address.zone)
@@ -163,7 +178,7 @@ class Delivery:
             service_url=await self._helpdesk_url(record),
             conversation_id=conversation_id,
         )
-        card, summary = self._handoff(record)
+        card, summary = announcement(record, self._library(), self._helpdesk)
         try:
             await self._channel.update_card(where, activity_id, card, summary)
         except Gone:
@@ -171,14 +186,9 @@ class Delivery:
         return Done()
 
     async def _post(self, record: CaseRecord) -> str:
-        card, summary = self._handoff(record)
+        card, summary = announcement(record, self._library(), self._helpdesk)
         url = await self._helpdesk_url(record)
         return await self._teams().post_card(url, self._helpdesk.channel, card, summary)
-
-    def _handoff(self, record: CaseRecord) -> tuple[dict[str, Any], str]:
-        speaker = self._helpdesk_speaker()
-        card = handoff_card.card(record, speaker, execute=True, board_url=self._helpdesk.board_url)
-        return card, handoff_card.summary(record, speaker)
 
     def _helpdesk_speaker(self) -> Speaker:
         return Speaker(self._library(), self._helpdesk.language, self._helpdesk.zone)

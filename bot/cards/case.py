@@ -65,7 +65,8 @@ def head(record: CaseRecord, speaker: Speaker) -> Head:
         verified=record.person.verified,
         language=speaker.key("card/writes", language=speaker.language_name(file.language)),
         headline=speaker.line(file.headline or file.title),
-        reference=speaker.line(record.reference),
+        # The builtin tickets have no number of their own.
+        reference=speaker.line(record.reference) if record.reference != record.number else "",
     )
 
 

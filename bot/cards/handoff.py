@@ -16,6 +16,8 @@ from dialogs.text import Text
 # Fixed, and without anything of the case in it: a link in a ticket must not be somebody's to choose.
 SIGN_IN_LOG: Final = "https://entra.microsoft.com/#view/Microsoft_AAD_IAM/SignInEventsV3Blade"
 _LONGEST_NOTE: Final = 2000  # characters
+# Short things stand side by side, so that the buttons are not far below; sentences stand below each other.
+_SIDE_BY_SIDE: Final = frozenset({"device", "seen", "tried", "untried", "ruled-out", "checked"})
 
 
 def note_field(number: str) -> str:
@@ -50,7 +52,9 @@ def _build(record: CaseRecord, speaker: Speaker, execute: bool, board_url: str) 
         if section.id == "ids":
             body += _ids(section)
         elif not section.folded:
-            body.append(elements.row(section.label, *_rows(section, speaker)))
+            side_by_side = section.id in _SIDE_BY_SIDE
+            lines = _one_line(section, speaker) if side_by_side else _rows(section, speaker)
+            body.append(elements.row(section.label, *lines))
     # Without pasted ids an agent still finds the sign-in by person and time.
     log = {"type": "Action.OpenUrl", "title": speaker.key("card/sign-in-log"), "url": SIGN_IN_LOG}
     body.append(elements.actions(log, spacing="Small"))
@@ -93,12 +97,35 @@ def _top(top: Head, speaker: Speaker) -> list[Element]:
 
 def _rows(section: Section, speaker: Speaker, spacing: str = "None") -> list[Element]:
     """The lines of a section; of very many the last ones are left to the board."""
-    shown = max(5, min(40, speaker.limit // 10))
-    lines = [elements.runs(*_row(each, speaker), spacing=spacing) for each in section.rows[:shown]]
-    if len(section.rows) > shown:
-        more = speaker.key("card/more-lines", count=str(len(section.rows) - shown))
+    several = len(section.rows) > 1 and not section.folded
+    lines = [
+        elements.runs(*([elements.run("• ")] if several else []), *_row(each, speaker), spacing=spacing)
+        for each in section.rows[: _most(speaker)]
+    ]
+    more = _more(section, speaker)
+    if more:
         lines.append(elements.runs(elements.run(more, isSubtle=True), spacing=spacing))
     return lines
+
+
+def _one_line(section: Section, speaker: Speaker) -> list[Element]:
+    parts: list[Element] = []
+    for each in section.rows[: _most(speaker)]:
+        parts += [elements.run(" · ")] if parts else []
+        parts += _row(each, speaker)
+    more = _more(section, speaker)
+    if more:
+        parts.append(elements.run(f" · {more}", isSubtle=True))
+    return [elements.runs(*parts)]
+
+
+def _most(speaker: Speaker) -> int:
+    return max(5, min(40, speaker.limit // 10))
+
+
+def _more(section: Section, speaker: Speaker) -> str:
+    left = len(section.rows) - _most(speaker)
+    return speaker.key("card/more-lines", count=str(left)) if left > 0 else ""
 
 
 def _row(row: Row, speaker: Speaker) -> list[Element]:

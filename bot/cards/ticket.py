@@ -43,7 +43,7 @@ def lines(record: CaseRecord, speaker: Speaker) -> list[str]:
         speaker.say(record.file.title),
         speaker.key(f"card/next/{record.status}", by=by),
     ]
-    if record.reference:
+    if record.reference and record.reference != record.number:
         said.append(speaker.key("card/reference", reference=record.reference))
     note = next((each for each in reversed(record.log) if each.note and each.by), None)
     if note:

@@ -17,6 +17,9 @@ from bot.address import Address, Person
 from dialogs.events import Attached, Chose, Command, Commanded, Entered, Event, Said
 
 TEXT_LIMIT = 100_000  # characters; Teams allows about 28,000 in a message of a person
+NOTE_LIMIT = 2000  # characters of the helpdesk's note
+_MOST_FILES = 20
+_LONGEST_NAME = 200  # characters of a file's name
 _COMMANDS = frozenset(get_args(Command))
 _AT = re.compile(r"<at[^<>]{0,200}>[^<>]{0,200}</at>", re.IGNORECASE)
 # Channels whose clients show Adaptive Cards; everybody else gets text.
@@ -34,12 +37,13 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CaseAction(msgspec.Struct, frozen=True, kw_only=True):
-    """A button of the helpdesk's card: `does` is "claim" or "resolve"."""
+    """A button of the helpdesk's card: `does` is "claim" or "resolve"; `user` is the id of who pressed it."""
 
     number: str
     does: str
     note: str
     by: str
+    user: str
 
 
 def address_of(activity: Activity) -> Address:
@@ -91,12 +95,12 @@ def heard_message(activity: Activity, at: int) -> Heard | None:
     if "handrail" in data:
         return heard_action(activity, data, at)
     text = _words(activity)
-    files = tuple(
-        _text(each.name) or _text(each.content_type)
-        for each in activity.attachments or ()
-        if not _text(each.content_type).startswith(_IGNORED_ATTACHMENTS)
-    )
-    event: Event = Attached(at=at, names=files) if files and not text else Said(at=at, text=text)
+    files = _files(activity)
+    event: Event = Said(at=at, text=text)
+    if files and not text:
+        event = Attached(at=at, names=files)
+    elif not text and address.scope != "personal":
+        event = Commanded(at=at, command="hello")  # only mentioned, without a word: a greeting
     return Heard(conversation=key, event_id=_event_id(activity), event=event, address=address)
 
 
@@ -122,8 +126,14 @@ def case_action(activity: Activity, data: Mapping[str, Any]) -> CaseAction | Non
     if not number or does not in {"claim", "resolve"}:
         return None
     note = next((_text(v) for k, v in data.items() if str(k).startswith("note")), "")
-    by = _text(getattr(activity.from_property, "name", "")) or "?"
-    return CaseAction(number=number, does=does, note=note.strip()[:2000], by=by)
+    address = address_of(activity)
+    return CaseAction(
+        number=number,
+        does=does,
+        note=note.strip()[:NOTE_LIMIT],
+        by=address.person.name or "?",
+        user=address.person.object_id or address.user_id,
+    )
 
 
 def card_data(activity: Activity) -> dict[str, Any]:
@@ -147,6 +157,16 @@ def _pressed(ours: Mapping[str, Any], data: Mapping[str, Any], prompt: str, at: 
         value = _text(ours.get("value"))
         return Commanded(at=at, prompt=prompt, command=cast("Command", command), value=value)
     return None
+
+
+def _files(activity: Activity) -> tuple[str, ...]:
+    """The names of what was sent along."""
+    found = [
+        (_text(each.name) or _text(each.content_type))[:_LONGEST_NAME]
+        for each in activity.attachments or ()
+        if not _text(each.content_type).startswith(_IGNORED_ATTACHMENTS)
+    ]
+    return tuple(found[:_MOST_FILES])
 
 
 def _words(activity: Activity) -> str:

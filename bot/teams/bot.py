@@ -13,7 +13,7 @@ from botbuilder.core.teams import TeamsActivityHandler
 from botbuilder.schema import Activity
 
 from bot.errors import StoreUnavailable
-from bot.store.api import Store
+from bot.store.api import CaseRecord, Store
 from bot.teams.activities import (
     CaseAction,
     Heard,
@@ -32,6 +32,7 @@ from dialogs.events import CaseClaimed, CaseResolved, Event, Opened
 _log = structlog.get_logger(__name__)
 
 AnsweredCard = Callable[[Heard, bytes], Awaitable[dict[str, Any] | None]]
+CaseCard = Callable[[CaseRecord], dict[str, Any]]
 Words = Callable[[str, str], str]  # (text key, locale) -> words
 
 
@@ -44,6 +45,7 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
         turns: Turns,
         store: Store,
         answered_card: AnsweredCard,
+        case_card: CaseCard,
         words: Words,
         helpdesk_channel: str = "",
     ) -> None:
@@ -53,6 +55,7 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
             turns: The straight line.
             store: Looked at for cases and for people who are back.
             answered_card: The reply of a turn as the card to put in the place of the pressed one.
+            case_card: A case as the helpdesk's card, for who pressed a button of it.
             words: A text of the bot's own, for refusals that are no turn.
             helpdesk_channel: The Teams channel whose members may press the buttons of a case.
         """
@@ -60,6 +63,7 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
         self._turns = turns
         self._store = store
         self._answered_card = answered_card
+        self._case_card = case_card
         self._words = words
         self._helpdesk_channel = helpdesk_channel
 
@@ -93,8 +97,10 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
         locale = address_of(activity).locale
         action = case_action(activity, data)
         if action is not None:
-            said = await self._on_case(activity, action)
-            return _message(self._words(said, locale))
+            case = await self._on_case(activity, action)
+            if isinstance(case, CaseRecord):
+                return _card(self._case_card(case))  # also who came second sees who is on it
+            return _message(self._words(case, locale))
         heard = heard_action(activity, data, self._turns.now())
         if heard is None:
             return _message(self._words("bot/earlier", locale))
@@ -102,7 +108,8 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
             return _message(self._words("bot/not-yours", locale))
         reply = await self._take(heard)
         card = await self._answered_card(heard, reply)
-        return _card(card) if card is not None else _message(self._words("bot/noted", locale))
+        # No card: this screen was answered before, and the second press changes nothing.
+        return _card(card) if card is not None else _message(self._words("bot/earlier", locale))
 
     async def on_conversation_update_activity(self, turn_context: TurnContext) -> None:
         """Members and channels come and go: no business of ours, and the SDK would ask the roster."""
@@ -133,8 +140,11 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
         owner = ours.get("owner") if isinstance(ours, dict) else None
         return bool(owner) and owner != owner_mark(heard.conversation)
 
-    async def _on_case(self, activity: Activity, action: CaseAction) -> str:
-        """Claim or close a case. Who may is decided by where it was pressed, never by what the card says."""
+    async def _on_case(self, activity: Activity, action: CaseAction) -> CaseRecord | str:
+        """Claim or close a case; the case as it is then, or the key of a refusal.
+
+        Who may is decided by where it was pressed, never by what the card says.
+        """
         conversation_id = activity.conversation.id or ""
         if not self._helpdesk_channel or conversation_id.partition(";")[0] != self._helpdesk_channel:
             _log.warning("case_action_refused", number=action.number, why="not from the helpdesk's channel")
@@ -148,9 +158,10 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
             event = CaseClaimed(at=at, number=action.number, by=action.by)
         else:
             event = CaseResolved(at=at, number=action.number, by=action.by, note=action.note)
-        event_id = f"case/{action.number}/{action.does}/{activity.reply_to_id or ''}/{action.by}"
-        await self._turns.take(record.conversation, event_id, event)
-        return "bot/noted"
+        await self._turns.take(
+            record.conversation, f"case/{action.number}/{action.does}/{action.user}", event
+        )
+        return await self._store.case(action.number) or record
 
 
 def _card(card: dict[str, Any]) -> InvokeResponse:

@@ -27,14 +27,11 @@ class TeamsChannel:
 
     async def send_card(self, to: Address, card: dict[str, Any], summary: str) -> str:
         """Show a card; the new activity's id ("" where the client gives none)."""
-        return _delivered(
-            await self._connector.send(to.service_url, to.conversation_id, _card(card, summary))
-        ).id
+        return await self._sent(to, _card(card, summary))
 
     async def send_text(self, to: Address, text: str) -> str:
         """Send plain text; the new activity's id."""
-        activity = {"type": "message", "text": text, "textFormat": "plain"}
-        return _delivered(await self._connector.send(to.service_url, to.conversation_id, activity)).id
+        return await self._sent(to, {"type": "message", "text": text, "textFormat": "plain"})
 
     async def update_card(self, to: Address, activity_id: str, card: dict[str, Any], summary: str) -> None:
         """Put a card in the place of an older one.
@@ -56,11 +53,24 @@ class TeamsChannel:
             "channelData": {"channel": {"id": channel_id}},
             "activity": _card(card, summary),
         }
-        made = _delivered(await self._connector.create_conversation(service_url, parameters))
+        try:
+            made = _delivered(await self._connector.create_conversation(service_url, parameters))
+        except (Gone, DeliveryParked) as error:
+            # A person's chat is kept for their return; a channel is mended by its owners, within days.
+            raise DeliveryFailed(
+                f"the helpdesk's channel cannot be reached ({error}): is the app in its team, and is "
+                "HANDRAIL_HELPDESK_CHANNEL right?"
+            ) from error
         body = made.body if isinstance(made.body, dict) else {}
         conversation = str(body.get("id") or channel_id)
         activity = str(body.get("activityId") or conversation.partition(";messageid=")[2])
         return f"{conversation}|{activity}"
+
+    async def _sent(self, to: Address, activity: dict[str, Any]) -> str:
+        try:
+            return _delivered(await self._connector.send(to.service_url, to.conversation_id, activity)).id
+        except Gone as error:
+            raise DeliveryParked("the chat is not there any more") from error
 
 
 def _card(card: dict[str, Any], summary: str) -> dict[str, Any]:

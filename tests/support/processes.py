@@ -1,0 +1,91 @@
+"""Real processes of a test: started in a group of their own, and stopped with all that they started."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import aiohttp
+
+HANDRAIL = str(Path(sys.executable).with_name("handrail"))
+_STARTS_WITHIN = 30.0  # seconds
+_STOPS_WITHIN = 15.0  # seconds
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """The settings, and the little of this process's environment that every program needs."""
+    kept = ("PATH", "PYTHONPATH", "HOME", "LANG", "TMPDIR")
+    return {**{key: os.environ[key] for key in kept if key in os.environ}, **settings}
+
+
+def free_port() -> int:
+    """A port of this machine that nobody uses at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Running:
+    """A process. What it writes is kept in a file."""
+
+    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
+        self._process = process
+        self._log = log
+
+    def said(self) -> str:
+        """Everything it has written."""
+        return self._log.read_text("utf-8", errors="replace")
+
+    def signal(self, number: signal.Signals) -> None:
+        """Send a signal to it and to all that it started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+
+    async def stop(self) -> int:
+        """Ask it to stop, and insist after a while; its exit code."""
+        self.signal(signal.SIGTERM)
+        try:
+            return await asyncio.wait_for(self._process.wait(), _STOPS_WITHIN)
+        except TimeoutError:
+            self.signal(signal.SIGKILL)
+            return await self._process.wait()
+
+    async def answers(self, url: str) -> None:
+        """Wait until it answers a GET of `url` with 200."""
+        async with asyncio.timeout(_STARTS_WITHIN), aiohttp.ClientSession() as http:
+            while True:
+                if self._process.returncode is not None:
+                    raise AssertionError(f"it ended with {self._process.returncode}:\n{self.said()[-3000:]}")
+                with contextlib.suppress(aiohttp.ClientError):
+                    async with http.get(url) as response:
+                        if response.status == 200:
+                            return
+                await asyncio.sleep(0.1)
+
+
+@contextlib.asynccontextmanager
+async def running(*command: str, folder: Path, log: str, env: Mapping[str, str]) -> AsyncIterator[Running]:
+    """Start a program; it is stopped at the end of the block.
+
+    Args:
+        command: The program and its arguments.
+        folder: Its working directory.
+        log: The file in `folder` that takes what it writes.
+        env: Its whole environment.
+    """
+    written = folder / log
+    with written.open("ab") as out:
+        process = await asyncio.create_subprocess_exec(
+            *command, cwd=folder, env=dict(env), stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out,
+            start_new_session=True,
+        )  # fmt: skip
+    started = Running(process, written)
+    try:
+        yield started
+    finally:
+        await started.stop()
