@@ -208,8 +208,11 @@ def _choose_aside(talk: Talk, option: str) -> None:
         case AddRemark(), _:
             talk.ask(ConfirmHandover())
         case HeardElse(text=words), _:
-            if _tried(talk, option) != "fixed":
+            result = _tried(talk, option)
+            if result != "fixed":
                 sentences.remark(talk, words)
+            if result == "other":
+                talk.note("bot/what-else-noted")
             talk.enter()
         case ConfirmRestart(), "restart-yes":
             commands.start_over(talk)

@@ -21,7 +21,7 @@ _PLACES = ("app", "device", "since", "account")
 def node_text(walked: Walk, key: str) -> Text:
     """A guide's text with what its places may hold: the code and what it means."""
     if walked.code is None:
-        return Text(key, {"code": Text("bot/this-message"), "meaning": Text("topic/other")})
+        return Text(key, {"code": Text("bot/this-message"), "meaning": Text("bot/without-code")})
     topic = walked.given.get("topic", ("other",))[0]
     return Text(key, {"code": f"AADSTS{walked.code}", "meaning": Text(f"topic/{topic}")})
 

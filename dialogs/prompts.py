@@ -181,12 +181,19 @@ def _aside_prompt(library: Library, conversation: Conversation, walked: Walk) ->
             return _choice(Text("bot/handover-not-now"), ("handover-yes", "restart-yes"), small=("back",))
         case ConfirmHandover():
             at_end = isinstance(walked.node, Escalate)
+            say = Text("bot/handover" if at_end else "bot/handover-early")
+            if walked.number:
+                say = Text("bot/handover-again", {"number": walked.number})
             prompt = _choice(
-                Text("bot/handover" if at_end else "bot/handover-early"),
+                say,
                 ("handover-yes", "handover-add", "handover-no"),
                 small=("back",),
             )
-            notes = (node_text(walked, walked.node.say),) if isinstance(walked.node, Escalate) else ()
+            notes = (
+                (node_text(walked, walked.node.say),)
+                if isinstance(walked.node, Escalate) and not walked.number
+                else ()
+            )
             return msgspec.structs.replace(prompt, facts=summary(library, conversation, walked), notes=notes)
         case AddRemark():
             entry = Entry(

@@ -23,7 +23,7 @@ from dialogs.conversation import (
 )
 from dialogs.dates import read_date
 from dialogs.guide import Collect, Guide, Node, Try
-from dialogs.prompts import REMARK_LIMIT
+from dialogs.prompts import REMARK_LIMIT, anything_known
 from dialogs.recognise import Recognition
 from dialogs.recognise_words import COURTESY
 from dialogs.talk import Talk
@@ -52,8 +52,9 @@ def understand(talk: Talk, text: str, found: Recognition, news: Evidence, place:
     """
     aside = talk.conversation.aside
     if isinstance(aside, AddRemark):
+        if anything_known(talk.walked):
+            talk.note("bot/added")
         remark(talk, text)
-        talk.note("bot/added")
         talk.ask(ConfirmHandover())
     elif isinstance(aside, WhatElse):
         remark(talk, text)
@@ -77,7 +78,7 @@ def understand(talk: Talk, text: str, found: Recognition, news: Evidence, place:
     elif aside is None and isinstance(place, Try) and _SENTENCE.search(text) and not text.endswith("?"):
         talk.ask(HeardElse(text=text[:REMARK_LIMIT]))
     else:
-        _miss(talk)
+        _miss(talk, "bot/question" if _SENTENCE.search(text) and text.endswith("?") else "bot/understood-not")
 
 
 def too_late(talk: Talk, text: str, found: Recognition, news: Evidence) -> None:

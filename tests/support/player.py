@@ -79,7 +79,13 @@ class Player:
         """Press a button, or tick several and send, by what stands on them."""
         self._line("person", f"({'; '.join(labels)})")
         ask = self.prompt.ask
-        offered = ask.options if isinstance(ask, Choices) else (ask.skip,) if ask is not None and ask.skip is not None else ()
+        offered = (
+            ask.options
+            if isinstance(ask, Choices)
+            else (ask.skip,)
+            if ask is not None and ask.skip is not None
+            else ()
+        )
         by_label = {self._say(option.label): option.id for option in offered}
         options = tuple(by_label[label] for label in labels)
         self._take(Chose(at=self.now, prompt=self.prompt.id, options=options))
