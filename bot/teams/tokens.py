@@ -1,8 +1,8 @@
-"""The bot's own token, with which it speaks to Teams.
+"""The bot's own token, with which it speaks to Teams (and, another one, to Microsoft Graph).
 
-One token is kept and shared; it is renewed in the background before it expires, and fetched once however many
-senders wait for it. Where it comes from is one function: MSAL in a thread (it is synchronous), or a plain
-client-credentials request for clouds that MSAL does not know.
+One token is kept and shared for each resource; it is renewed in the background before it expires, and fetched
+once however many senders wait for it. Where it comes from is one function: MSAL in a thread (it is
+synchronous), or a plain client-credentials request for clouds that MSAL does not know.
 
 Must not know: conversations, activities, service URLs.
 """
@@ -25,7 +25,7 @@ from bot.teams.service_urls import is_loopback_host
 _log = structlog.get_logger(__name__)
 
 RESOURCE: Final = "https://api.botframework.com"
-_SCOPE = f"{RESOURCE}/.default"
+"""Whom a token is for, unless told otherwise: the Bot Connector."""
 _TIMEOUT = 10.0
 _RENEW_BEFORE = 600.0  # seconds before expiry, or half the life of a short token
 _TOO_OLD = 30.0
@@ -165,7 +165,12 @@ class SharedToken:
 
 
 def from_secret(
-    app_id: str, secret: str, tenant: str, *, authority_host: str = "https://login.microsoftonline.com"
+    app_id: str,
+    secret: str,
+    tenant: str,
+    *,
+    resource: str = RESOURCE,
+    authority_host: str = "https://login.microsoftonline.com",
 ) -> Callable[[], Awaitable[Token]]:
     """Fetch tokens for a single-tenant app with its client secret.
 
@@ -173,6 +178,7 @@ def from_secret(
         app_id: The bot's app id.
         secret: Its client secret; it stays in here.
         tenant: The tenant that the app is registered in.
+        resource: Whom the tokens are for, for example "https://graph.microsoft.com".
         authority_host: The sign-in host of the cloud.
     """
 
@@ -186,16 +192,17 @@ def from_secret(
                 authority=f"{authority_host}/{tenant}",
                 http_client=_Timed(session),
             )
-            return _from_answer(app.acquire_token_for_client(scopes=[_SCOPE]))
+            return _from_answer(app.acquire_token_for_client(scopes=[_scope(resource)]))
 
     return lambda: asyncio.to_thread(ask)
 
 
-def from_managed_identity(app_id: str) -> Callable[[], Awaitable[Token]]:
+def from_managed_identity(app_id: str, *, resource: str = RESOURCE) -> Callable[[], Awaitable[Token]]:
     """Fetch tokens with the user-assigned managed identity of the machine that the bot runs on.
 
     Args:
         app_id: The identity's client id, which is the bot's app id.
+        resource: Whom the tokens are for.
     """
 
     def ask() -> Token:
@@ -203,13 +210,13 @@ def from_managed_identity(app_id: str) -> Callable[[], Awaitable[Token]]:
             client = msal.ManagedIdentityClient(
                 msal.UserAssignedManagedIdentity(client_id=app_id), http_client=_Timed(session)
             )
-            return _from_answer(client.acquire_token_for_client(resource=RESOURCE))
+            return _from_answer(client.acquire_token_for_client(resource=resource))
 
     return lambda: asyncio.to_thread(ask)
 
 
 def from_token_url(
-    session: aiohttp.ClientSession, url: str, app_id: str, secret: str
+    session: aiohttp.ClientSession, url: str, app_id: str, secret: str, *, resource: str = RESOURCE
 ) -> Callable[[], Awaitable[Token]]:
     """Fetch tokens with a plain OAuth 2.0 client-credentials request.
 
@@ -218,6 +225,7 @@ def from_token_url(
         url: https, or http on loopback.
         app_id: The bot's app id.
         secret: Its client secret; it stays in here.
+        resource: Whom the tokens are for.
 
     Raises:
         ValueError: The URL is neither https nor on loopback.
@@ -229,7 +237,7 @@ def from_token_url(
         "grant_type": "client_credentials",
         "client_id": app_id,
         "client_secret": secret,
-        "scope": _SCOPE,
+        "scope": _scope(resource),
     }
 
     async def ask() -> Token:
@@ -249,6 +257,11 @@ def from_token_url(
             raise TokenUnavailable("not_json") from None
 
     return ask
+
+
+def _scope(resource: str) -> str:
+    """All application permissions that an administrator granted for the resource."""
+    return f"{resource}/.default"
 
 
 class _Timed:

@@ -263,6 +263,29 @@ async def test_msal_fetches_with_the_secret(sign_in: tuple[str, list[Any]]) -> N
     assert forms[0]["scope"].split()[0] == "https://api.botframework.com/.default"
 
 
+async def test_a_token_can_be_for_somebody_else(
+    sign_in: tuple[str, list[Any]],
+    cloud: PlayedCloud,
+    client: aiohttp.ClientSession,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Every way to a token takes the resource that it shall be for, as Microsoft Graph needs another one."""
+    graph = "https://graph.example"
+    monkeypatch.setenv("IDENTITY_ENDPOINT", f"{cloud.url}/msi")
+    monkeypatch.setenv("IDENTITY_HEADER", "proof")
+    expires = str(int(dt.datetime.now(dt.UTC).timestamp()) + 7200)
+    cloud.connector.next(200, {"access_token": "msi", "expires_on": expires, "resource": "x"})
+    host, forms = sign_in
+
+    await from_secret(APP_ID, SECRET, "adfs", resource=graph, authority_host=host)()
+    await from_managed_identity(APP_ID, resource=graph)()
+    await from_token_url(client, cloud.token_url, APP_ID, SECRET, resource=graph)()
+
+    assert forms[0]["scope"].split()[0] == "https://graph.example/.default"
+    assert "resource=https%3A%2F%2Fgraph.example&" in f"{cloud.sent[0].path}&"
+    assert cloud.tokens.received[0].body.endswith("&scope=https%3A%2F%2Fgraph.example%2F.default")
+
+
 async def test_a_managed_identity_needs_no_secret(
     cloud: PlayedCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
