@@ -196,6 +196,25 @@ async def test_a_closed_store_says_so(open_again: OpenStore) -> None:
         await store.turn("c", "e1", counting())
 
 
+@pytest.mark.parametrize("text", ["'; DROP TABLE taken; --", "a\0b", "😀 ß \u202e", " ", "x" * 100_000])
+async def test_any_text_may_be_a_name(store: Store, text: str) -> None:
+    """Ids come from outside: they are data, whatever is in them."""
+    await store.turn(text, text, counting(to_send(text, lane=text, conversation=text), reply=b"r"))
+
+    assert (await store.turn(text, text, counting())).repeat
+    assert not (await store.turn(text, text + "'", counting())).repeat
+    assert keys(await claim(store)) == [text]
+
+
+async def test_text_that_is_no_unicode_harms_nobody_else(store: Store) -> None:
+    """Half a surrogate pair cannot be stored: that turn fails, and says so, and the next one works."""
+    with pytest.raises(UnicodeEncodeError):
+        await store.turn("c", "\ud800", counting())
+
+    assert await store.conversation("c") is None
+    assert not (await store.turn("c", "e1", counting())).repeat
+
+
 # ---- transcript
 
 
