@@ -1,0 +1,95 @@
+import asyncio
+
+from bot.errors import (
+    DeliveryFailed,
+)
+from bot.outbox.dispatcher import Dispatcher, Done
+from bot.store.api import Message
+from bot.store.sqlite import SqliteStore
+from tests.support.keeping import Clock, claim, send, to_send
+from tests.support.post import Post, over, state_of
+
+
+async def test_it_is_woken_by_a_commit(store: SqliteStore, clock: Clock) -> None:
+    """What is written leaves at once, not at the next look."""
+    arrived = asyncio.Event()
+
+    async def perform(_message: Message) -> Done:
+        arrived.set()
+        return Done()
+
+    dispatcher = over(store, clock, perform)
+    dispatcher.start()
+    await send(store, to_send("m"))
+    dispatcher.wake()
+    async with asyncio.timeout(2):
+        await arrived.wait()
+    await dispatcher.stop(2)
+
+    assert await state_of(store, "m") == ("done", "")
+
+
+async def test_it_sleeps_until_the_next_message_is_due(store: SqliteStore) -> None:
+    """A second try comes by itself, without anybody waking it."""
+    twice = asyncio.Event()
+
+    async def perform(message: Message) -> Done:
+        if message.attempt == 1:
+            raise DeliveryFailed("503", retry_after=0.02)
+        twice.set()
+        return Done()
+
+    await send(store, to_send("m"))
+    dispatcher = Dispatcher(store, perform, chance=lambda: 0.0)
+    dispatcher.start()
+    async with asyncio.timeout(2):
+        await twice.wait()
+    await dispatcher.stop(2)
+
+
+async def test_stopping_finishes_what_is_in_flight(store: SqliteStore, clock: Clock) -> None:
+    """Within the grace a delivery ends as it would have."""
+    begun, may_end = asyncio.Event(), asyncio.Event()
+
+    async def perform(_message: Message) -> Done:
+        begun.set()
+        await may_end.wait()
+        return Done(receipt="in time")
+
+    await send(store, to_send("m1"), to_send("m2"))
+    dispatcher = over(store, clock, perform)
+    dispatcher.start()
+    await begun.wait()
+    stopping = asyncio.ensure_future(dispatcher.stop(2))
+    await asyncio.sleep(0)
+    may_end.set()
+    await stopping
+
+    assert await state_of(store, "m1") == ("done", "")
+    assert await state_of(store, "m2") == ("ready", "")
+
+
+async def test_stopping_hands_back_what_takes_too_long(store: SqliteStore, clock: Clock) -> None:
+    """The next process may try at once, and the message says that it may have arrived."""
+    begun = asyncio.Event()
+
+    async def perform(_message: Message) -> Done:
+        begun.set()
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    await send(store, to_send("m"))
+    dispatcher = over(store, clock, perform)
+    dispatcher.start()
+    await begun.wait()
+    await dispatcher.stop(0.01)
+
+    state, error = await state_of(store, "m")
+    assert state == "ready"
+    assert "may have arrived" in error
+    assert [message.attempt for message in await claim(store, now=clock())] == [2]
+
+
+async def test_stopping_what_never_started_is_fine(store: SqliteStore, clock: Clock) -> None:
+    """A process that fails to start still stops."""
+    await over(store, clock, Post()).stop(1)

@@ -1,0 +1,31 @@
+"""The stores there are: each test that asks for `store` runs over all of them."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from bot.store.api import Store
+from bot.store.open import open_store
+from tests.support.keeping import OpenStore
+
+
+@pytest.fixture(params=["sqlite"])
+def open_again(request: pytest.FixtureRequest, tmp_path: Path) -> OpenStore:
+    """Opens the same database, as a process does when it starts. A second engine is a second parameter."""
+    url = {"sqlite": f"sqlite:///{tmp_path}/handrail.db"}[request.param]
+
+    async def opened() -> Store:
+        return await open_store(url)
+
+    return opened
+
+
+@pytest.fixture
+async def store(open_again: OpenStore) -> AsyncIterator[Store]:
+    """A store with nothing in it."""
+    async with AsyncExitStack() as stack:
+        opened = await open_again()
+        stack.push_async_callback(opened.close)
+        yield opened

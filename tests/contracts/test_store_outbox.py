@@ -1,0 +1,258 @@
+"""Every promise of the outbox in `bot.store.api.Store`, one test each, over every store there is."""
+
+import asyncio
+
+import msgspec
+import pytest
+
+from bot.address import Address
+from bot.store.api import Kept, Settled, Store
+from dialogs.conversation import Conversation
+from tests.support.keeping import (
+    NOW,
+    OpenStore,
+    claim,
+    counting,
+    keys,
+    send,
+    settle,
+    to_send,
+)
+
+
+async def test_a_message_is_claimed_once(store: Store) -> None:
+    """Who claims it has it alone until the lease ends."""
+    await send(store, to_send("m"))
+
+    (first,) = await claim(store, lease=60)
+
+    assert (first.key, first.body, first.attempt, first.state) == ("m", b"m", 1, "leased")
+    assert await claim(store, now=NOW + 59) == []
+
+
+async def test_many_claimers_never_get_the_same(store: Store) -> None:
+    """A thousand claims at once share out a hundred messages without one being given twice."""
+    for n in range(100):
+        await send(store, to_send(f"m{n}", lane=f"lane{n}"))
+
+    claimed = await asyncio.gather(*(claim(store, limit=3) for _ in range(100)))
+
+    got = [message.key for some in claimed for message in some]
+    assert len(got) == len(set(got)) == 100
+
+
+async def test_the_same_key_twice_is_one_message(store: Store) -> None:
+    """A key is unique: writing it again writes nothing, also when the first one is done."""
+    await send(store, to_send("m"), event="e1")
+    (message,) = await claim(store)
+    await settle(store, message)
+    await send(store, to_send("m"), event="e2")
+
+    assert await claim(store) == []
+
+
+async def test_messages_of_a_lane_leave_in_order_one_at_a_time(store: Store) -> None:
+    """The second may go when the first is done, not before; other lanes do not wait."""
+    await send(store, to_send("a1", lane="a"), to_send("a2", lane="a"), to_send("b1", lane="b"))
+
+    first = await claim(store)
+    assert keys(first) == ["a1", "b1"]
+    assert await claim(store) == []
+    await settle(store, first[0])
+    assert keys(await claim(store)) == ["a2"]
+
+
+async def test_a_message_that_waits_for_another_try_holds_up_its_lane(store: Store) -> None:
+    """Order is kept through failures: nothing overtakes in a lane."""
+    await send(store, to_send("a1"), to_send("a2"))
+    (first,) = await claim(store)
+    await settle(store, first, "ready", error="503", due_at=NOW + 30)
+
+    assert await claim(store, now=NOW + 29) == []
+    assert await store.next_due() == NOW + 30
+    (again,) = await claim(store, now=NOW + 30)
+    assert (again.key, again.attempt, again.error) == ("a1", 2, "503")
+
+
+async def test_a_dead_message_lets_its_lane_go_on(store: Store) -> None:
+    """What was given up holds up nobody."""
+    await send(store, to_send("a1"), to_send("a2"))
+    (first,) = await claim(store)
+
+    await settle(store, first, "dead", error="410")
+
+    assert keys(await claim(store)) == ["a2"]
+    buried = await store.message("a1")
+    assert buried is not None
+    assert (buried.state, buried.error) == ("dead", "410")
+
+
+async def test_lanes_come_oldest_first(store: Store) -> None:
+    """Whoever has waited longest goes first when there is not room for all."""
+    for n in range(5):
+        await send(store, to_send(f"m{n}", lane=f"lane{n}"))
+
+    assert keys(await claim(store, limit=2)) == ["m0", "m1"]
+    assert keys(await claim(store, limit=9)) == ["m2", "m3", "m4"]
+
+
+async def test_an_expired_lease_is_claimed_again_and_counted(store: Store) -> None:
+    """A message that kills its worker is counted before anything is tried."""
+    await send(store, to_send("m"))
+
+    attempts = [(await claim(store, now=NOW + 60 * n, lease=60))[0].attempt for n in range(5)]
+
+    assert attempts == [1, 2, 3, 4, 5]
+
+
+async def test_only_the_holder_of_the_lease_settles(store: Store) -> None:
+    """A worker that was thought dead changes nothing when it wakes up."""
+    await send(store, to_send("m"))
+    (zombie,) = await claim(store, lease=60)
+    (holder,) = await claim(store, now=NOW + 60, lease=60)
+
+    assert not await settle(store, zombie, receipt="zombie")
+    assert await settle(store, holder, receipt="holder")
+    assert not await settle(store, holder, receipt="twice")
+    message = await store.message("m")
+    assert message is not None
+    assert (message.state, message.receipt) == ("done", "holder")
+
+
+async def test_a_late_settlement_counts_while_nobody_else_holds_the_lease(store: Store) -> None:
+    """The lease ran out, but nobody took the message: its result is true."""
+    await send(store, to_send("m"))
+    (message,) = await claim(store, lease=60)
+
+    assert await settle(store, message)
+    assert await claim(store, now=NOW + 61) == []
+
+
+async def test_a_restart_after_a_claim_leaves_the_message_to_be_claimed(open_again: OpenStore) -> None:
+    """A crash between claim and settle delays a message and never loses it."""
+    first = await open_again()
+    await send(first, to_send("m"))
+    await claim(first, lease=60)
+    await first.close()
+
+    second = await open_again()
+    try:
+        (message,) = await claim(second, now=NOW + 60)
+        assert (message.key, message.attempt) == ("m", 2)
+    finally:
+        await second.close()
+
+
+async def test_parked_messages_wait_for_their_person(store: Store) -> None:
+    """Parked is not due, ever; it comes back when its conversation does, and its lane with it."""
+    await send(store, to_send("a1", lane="a", conversation="a"), to_send("a2", lane="a", conversation="a"))
+    await send(store, to_send("b1", lane="b", conversation="b"))
+    for message in await claim(store):
+        await settle(store, message, "parked", error="blocked")
+
+    assert await claim(store, now=NOW + 1e6) == []
+    assert await store.next_due() is None
+    assert await store.unpark("a", now=NOW + 5) == 1
+    assert await store.unpark("a", now=NOW + 5) == 0
+    (back,) = await claim(store, now=NOW + 5)
+    assert (back.key, back.error) == ("a1", "blocked")
+    await settle(store, back)
+    assert keys(await claim(store, now=NOW + 5)) == ["a2"]
+
+
+async def test_a_turn_settles_a_message_in_its_own_commit(store: Store) -> None:
+    """The message is done and its follow-up taken, or neither."""
+    await send(store, to_send("m"))
+    (message,) = await claim(store)
+    done = Settled(id=message.id, attempt=message.attempt, state="done", receipt="R1")
+
+    def broken(_stored: Conversation | None, _where: Address | None) -> Kept:
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await store.turn("c", "result", broken, settles=done)
+    unsettled = await store.message("m")
+    assert unsettled is not None
+    assert unsettled.state == "leased"
+
+    await store.turn("c", "result", counting(to_send("next")), settles=done)
+    settled = await store.message("m")
+    assert settled is not None
+    assert (settled.state, settled.receipt) == ("done", "R1")
+    assert keys(await claim(store)) == ["next"]
+
+
+async def test_a_turn_is_kept_though_its_lease_had_passed_on(store: Store) -> None:
+    """The event id makes it once; the other holder settles its message and repeats the turn to no effect."""
+    await send(store, to_send("m"))
+    (late,) = await claim(store, lease=60)
+    (holder,) = await claim(store, now=NOW + 60, lease=60)
+
+    by_late = Settled(id=late.id, attempt=late.attempt, state="done")
+    first = await store.turn("c", "result", counting(), settles=by_late)
+    leased = await store.message("m")
+    by_holder = Settled(id=holder.id, attempt=holder.attempt, state="done", receipt="mine")
+    second = await store.turn("c", "result", counting(), settles=by_holder)
+    done = await store.message("m")
+
+    assert (first.repeat, second.repeat) == (False, True)
+    assert leased is not None
+    assert leased.state == "leased"
+    assert done is not None
+    assert (done.state, done.receipt) == ("done", "mine")
+
+
+async def test_a_message_is_found_by_its_key(store: Store) -> None:
+    """Whole, in whatever state it is."""
+    await send(store, to_send("m", kind="ticket", lane="l"))
+
+    message = await store.message("m")
+
+    assert message is not None
+    assert msgspec.structs.asdict(message) | {"id": 0, "created_at": 0.0} == {
+        "id": 0,
+        "key": "m",
+        "lane": "l",
+        "kind": "ticket",
+        "conversation": "c",
+        "body": b"m",
+        "attempt": 0,
+        "created_at": 0.0,
+        "state": "ready",
+        "due_at": 0.0,
+        "error": "",
+        "receipt": "",
+    }
+    assert await store.message("none") is None
+
+
+async def test_the_depth_counts_what_is_not_done(store: Store) -> None:
+    """One number a state; done messages are history."""
+    for n, end in enumerate(("done", "dead", "parked", "ready", "leased")):
+        await send(store, to_send(f"m{n}", lane=f"{n}"))
+        if end != "leased":
+            (message,) = await claim(store, limit=1)
+            await settle(store, message, end, due_at=NOW + 99)  # type: ignore[arg-type]  # the closed list of states
+    await claim(store)
+
+    assert await store.depth() == {"ready": 1, "leased": 1, "parked": 1, "dead": 1}
+
+
+async def test_nothing_waits_in_an_empty_outbox(store: Store) -> None:
+    """No message, no next time."""
+    assert await store.next_due() is None
+    assert await claim(store) == []
+
+
+async def test_what_waits_behind_another_is_not_due(store: Store) -> None:
+    """Or whoever sleeps until the next due time would never sleep."""
+    await send(store, to_send("a1"), to_send("a2"))
+    await claim(store, lease=60)
+
+    assert await store.next_due() == NOW + 60
+
+
+async def test_a_check_writes(store: Store) -> None:
+    """A healthy database passes, as often as it is asked."""
+    await store.check()
+    await store.check()
