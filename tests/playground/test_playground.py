@@ -1,0 +1,253 @@
+"""The main job, seen through Microsoft's Agents Playground: a client that we did not write.
+
+What a person sees is asserted (words and buttons on the screen), and what went over the wire (the journal).
+"""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from tests.playground.driver import CHANNEL, GROUP, PERSONAL, Playground, playing, why_not
+from tests.support.whole import data_of
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.node,
+    pytest.mark.skipif(why_not() is not None, reason=f"the Playground cannot run here: {why_not()}"),
+]
+CODE = "got AADSTS1000002 after login, corr id 3f2a9c1e-7d44-4c1b-9a55-0d6f8b2e1c90"
+FIRST = "Did the app open after you pressed Continue?"
+FINISH = "close the app or browser tab"
+SEEN = "Which of these did you see while signing in?"
+DEVICE = "Your organisation wants to know this device first"
+ADA, GRACE = "29:1ada", "29:1grace"
+SMALL = ["Back", "A person, please"]
+
+
+@pytest.fixture
+async def client(tmp_path: Path) -> AsyncIterator[Playground]:
+    """The Playground with a fresh bot behind it. At the end no request may have failed, either way."""
+    async with playing(tmp_path) as playground:
+        yield playground
+        bad = [each for each in playground.journal if not 200 <= each.status < 300]
+        assert bad == []
+        assert playground.complaints == []
+
+
+async def test_from_the_first_word_to_the_helpdesks_answer(client: Playground) -> None:
+    """Welcome, questions, a change of mind, another code, a case, and the helpdesk that closes it."""
+    await client.goes_to("personal")
+    await client.sees("What does the message say?")
+    await client.says(CODE)
+    card = await client.sees(FIRST)
+    await expect(card).to_contain_text("I noted the correlation ID for later.")
+    await client.picture("01-first-question")
+    assert await client.buttons(card) == [
+        "More about this", "It works now", "No, the message came back", "There was nothing to press",
+        "I haven't pressed it yet", "I wasn't signing in anywhere", "A person, please",
+    ]  # fmt: skip
+    await client.presses("More about this")
+    await expect(card).to_contain_text("BindCompleteInterruptError")
+
+    await client.presses("There was nothing to press")
+    card = await client.sees(FINISH)
+    await client.sees_somewhere("✓ There was nothing to press")
+    await client.presses("Same message again")
+    await client.sees(SEEN)
+    await client.picture("02-several")
+    await client.ticks("Another organisation's name", "Something about my device or browser")
+    await client.presses("Send")
+    await client.sees(DEVICE)
+    await client.sees_somewhere("✓ Another organisation's name · Something about my device or browser")
+
+    await client.presses("Back")
+    await client.sees(SEEN)
+    await client.ticks("Something about my device or browser")
+    await client.presses("Send")
+    await client.sees(DEVICE)
+
+    await client.says("AADSTS53003 now!!")
+    card = await client.sees("That is a different message: AADSTS53003.")
+    assert await client.buttons(card) == ["Switch", "Stay with the first one", *SMALL]
+    await client.picture("03-another-code")
+    await client.presses("Stay with the first one")
+    await client.sees(DEVICE)
+    await client.presses("I can't do that")
+
+    await client.sees("Was anything new shortly before?")
+    await client.presses("Nothing I know of")
+    await client.sees("What fits right now?")
+    await client.ticks("A company computer")
+    await client.presses("Send")
+    await client.sees("Open a private window and sign in there once.")
+    await client.presses("Same message again")
+    await client.sees("Sign out of the app, close it, and sign in again.")
+    await client.presses("Same message again")
+    await client.sees("Which app were you opening?")
+    await client.fills("SAP *Fiori*")
+    await client.presses("Send")
+    await client.sees("Since when does it happen?")
+    await client.says("since today")
+    await client.sees("Whose account is it?")
+    await client.says("1")
+
+    card = await client.sees("Anything to add?")
+    await client.picture("04-summary")
+    for words in (
+        "AADSTS1000002 · AADSTS53003", "SAP *Fiori*", "Since today", "My own work account",
+        "A company computer", "finish and reopen: no", "check the device: could not be done",
+        "3f2a9c1e-7d44-4c1b-9a55-0d6f8b2e1c90",
+    ):  # fmt: skip
+        await expect(card).to_contain_text(words)
+    await client.presses("Hand it over")
+    done = await client.sees("Done: HR-")
+    number = _number(await done.inner_text())
+    await client.picture("05-done")
+    await _nothing_left_to_press(client)
+
+    await client.goes_to("Tickets")
+    card = await client.sees(number)
+    await client.picture("06-ticket")
+    for words in (
+        "new", "AADSTS1000002 → AADSTS53003", "Erika Mustermann", "“SAP *Fiori*” (as written)",
+        "Something about my device or browser", "private window: no",
+    ):  # fmt: skip
+        await expect(card).to_contain_text(words)
+    assert await client.buttons(card) == ["Claim", "Resolve …", "Everything"]
+    for link in ("Open sign-in log", "Open board"):
+        await expect(card.get_by_role("link", name=link)).to_be_visible()
+
+    await _helpdesk(client, ADA, "Claim")
+    await client.sees("Ada Lovelace is on it")
+    assert "Claim" not in await client.buttons(card)
+    await client.picture("07-claimed")
+    # Somebody slower, whose screen still has the button, does not take it away.
+    answer = await _helpdesk(client, GRACE, "Claim")
+    assert "Ada Lovelace is on it" in str(answer)
+    assert "Grace Hopper is on it" not in str(answer)
+    await client.goes_to("personal")
+    await client.sees(f"Ada Lovelace of the helpdesk is now working on {number}.")
+    await client.says("status")
+    await client.sees(f"{number}: Ada Lovelace of the helpdesk is working on it.")
+    await client.says("my laptop is blue")
+    await client.sees(f"I added that to {number}.")
+
+    await _helpdesk(client, ADA, "Resolve", note="The device was not registered. It is now.")
+    await client.sees(
+        f"Ada Lovelace of the helpdesk closed {number}: The device was not registered. It is now."
+    )
+    await client.picture("08-resolved")
+    await client.goes_to("Tickets")
+    card = await client.sees("closed by Ada Lovelace")
+    await expect(card).to_contain_text("my laptop is blue")
+    assert {"Claim", "Resolve …"}.isdisjoint(await client.buttons(card))
+    await client.picture("09-closed")
+
+
+async def test_solved_at_the_first_question(client: Playground) -> None:
+    """It works already: that is said, rated, and closed; nothing goes to the helpdesk."""
+    await client.goes_to("personal")
+    await client.sees("What does the message say?")
+    await client.says("AADSTS1000002")
+    await client.sees(FIRST)
+    await client.presses("It works now")
+    card = await client.sees("Was this helpful?")
+    await expect(card).to_contain_text("I still know what we tried")
+    assert (await client.buttons(card))[:5] == ["1", "2", "3", "4", "5"]
+    await client.picture("10-rating")
+    await client.presses("4")
+    await client.sees("Thank you.")
+    await client.sees_somewhere("✓ 4")
+    assert not [each for each in client.journal if each.what == "createConversation"]
+
+
+async def test_in_a_channel_and_in_a_group_everybody_has_their_own(client: Playground) -> None:
+    """With an @mention, per person, and a card answers to nobody but whom it was made for."""
+    await client.goes_to("General")
+    await client.says("AADSTS1000002", mention=True)
+    await client.sees(FIRST)
+    await client.presses("There was nothing to press")
+    await client.sees_somewhere(FINISH)
+    await client.picture("11-channel")
+
+    await client.goes_to("group")
+    await client.says("AADSTS1000002", mention=True)
+    await client.sees(FIRST)
+    shown = _sent(client, FIRST)
+    grace = {"id": GRACE, "name": "Grace Hopper", "aadObjectId": "22222222-2222-2222-2222-222222222222"}
+    await client.activity(GROUP, type="message", text="AADSTS50126", **{"from": grace})
+    await client.sees("Step 1 of")
+    await expect(client.newest()).not_to_contain_text(FIRST)
+
+    pressed = shown.sent["attachments"][0]["content"]
+    refused = await client.other_presses(
+        GRACE, data_of(pressed, "It works now"), conversation=GROUP, reply_to=shown.answer["id"]
+    )
+    assert "This screen is for somebody else" in str(refused)
+    erikas = client.card(FIRST)
+    await client.presses("There was nothing to press", on=erikas)
+    await client.sees(FINISH)
+    await client.picture("12-group")
+
+
+async def test_whatever_else_a_client_sends_is_survived(client: Playground) -> None:
+    """Reactions, edits, deletions, comings and goings, and what nobody has heard of: 200, and no answer."""
+    await client.goes_to("personal")
+    await client.sees("What does the message say?")
+    await client.says(CODE)
+    await client.sees(FIRST)
+    before = await client.cards().count()
+    mine = _sent(client, FIRST).answer["id"]
+    for fields in (
+        {"type": "messageReaction", "reactionsAdded": [{"type": "like"}], "replyToId": mine},
+        {"type": "messageReaction", "reactionsRemoved": [{"type": "like"}], "replyToId": mine},
+        {"type": "messageUpdate", "text": "AADSTS50126", "channelData": {"eventType": "editMessage"}},
+        {"type": "messageDelete", "channelData": {"eventType": "softDeleteMessage"}},
+        {"type": "conversationUpdate", "membersAdded": [{"id": ADA}]},
+        {"type": "installationUpdate", "action": "remove"},
+        {
+            "type": "event",
+            "name": "application/vnd.microsoft.readReceipt",
+            "value": {"lastReadMessageId": "1"},
+        },
+        {"type": "something/quite-new", "value": {"deep": [1, {"er": None}]}},
+    ):
+        assert await client.activity(PERSONAL, **fields) == 200
+    await client.says("👩🏽‍💻 there was nothing to press")
+    await client.sees(FINISH)
+    assert await client.cards().count() == before + 1
+
+
+def _number(words: str) -> str:
+    found = re.search(r"HR-[0-9A-Z]{4}", words)
+    assert found, words
+    return found[0]
+
+
+def _sent(client: Playground, words: str) -> Any:
+    """The newest exchange in which the bot sent a card that says this."""
+    return [each for each in client.journal if each.of == "bot" and words in str(each.sent)][-1]
+
+
+async def _helpdesk(client: Playground, user: str, button: str, note: str = "") -> Any:
+    """Somebody else presses a button of the card in the helpdesk's channel, with a note in its field."""
+    [begun] = [each for each in client.journal if each.what == "createConversation"]
+    assert begun.answer["id"].startswith(CHANNEL)
+    card = begun.sent["activity"]["attachments"][0]["content"]
+    inputs = {name: note for name in re.findall(r"'id': '(note-[^']+)'", str(card)) if note}
+    return await client.other_presses(
+        user,
+        {**data_of(card, button), **inputs},
+        conversation=begun.answer["id"],
+        reply_to=begun.answer["activityId"],
+    )
+
+
+async def _nothing_left_to_press(client: Playground) -> None:
+    """Every screen that was answered has lost its buttons."""
+    for words in (FIRST, SEEN, DEVICE, "Whose account is it?", "Anything to add?"):
+        assert await client.buttons(client.card(words)) == [], words
