@@ -12,7 +12,7 @@ import msgspec
 from dialogs.guide import ChoiceId, FixId, FixResult, GuideId, NodeId
 
 PromptId: TypeAlias = str
-FORMAT = 1  # of the stored state; raised with an upgrade in `dialogs.codec`
+FORMAT = 1  # of the stored state; the store refuses a newer one
 
 
 class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
