@@ -87,15 +87,16 @@ class _Screen:
     def head(self, *, details: bool = False) -> list[Element]:
         """All that is only read. `details`: with the words that fold out."""
         prompt, speaker = self._prompt, self._speaker
-        body = [elements.text(speaker.markdown(each), isSubtle=True) for each in prompt.notes[:_MOST_NOTES]]
+        plain_tone = prompt.tone == "plain"
+        subtle = {"isSubtle": True} if plain_tone else {}
+        body = [elements.text(speaker.markdown(each), **subtle) for each in prompt.notes[:_MOST_NOTES]]
         step = labels.progress(prompt, speaker)
         if step:
             body.append(elements.runs(elements.run(step, size="Small", isSubtle=True), spacing="Small"))
-        words = elements.text(speaker.markdown(prompt.say), spacing="Small")
-        if prompt.tone == "plain":
-            body.append(words)
-        else:
-            body.append({"type": "Container", "style": _STYLES[prompt.tone], "items": [words]})
+        body.append(elements.text(speaker.markdown(prompt.say), spacing="Small"))
+        if not plain_tone:
+            # The news stands in the notes ("Good, ..."), so they belong on the colour, too.
+            body = [{"type": "Container", "style": _STYLES[prompt.tone], "items": body}]
         if details and prompt.more:
             name = f"more-{prompt.id}"
             body.append(elements.actions(elements.toggle(speaker.key("bot/more"), name), spacing="Small"))
