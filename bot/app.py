@@ -204,9 +204,18 @@ def _doors(settings: Settings, client: aiohttp.ClientSession, stack: AsyncExitSt
         issuer=settings.token_issuer,
     )
     # Keys and token are fetched ahead, so that the first message need not wait for them.
-    warm = asyncio.gather(keys.key("-"), tokens.bearer(), return_exceptions=True)
-    stack.callback(warm.cancel)
+    warm = asyncio.create_task(_warmed(keys, tokens), name="warm-up")
+    stack.push_async_callback(_ended, warm)
     return _Doors(gate=gate, tokens=tokens, ready=lambda: keys.loaded)
+
+
+async def _warmed(keys: SigningKeys, tokens: TokenSource) -> None:
+    await asyncio.gather(keys.key("-"), tokens.bearer(), return_exceptions=True)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 def _service_urls(settings: Settings) -> ServiceUrls:

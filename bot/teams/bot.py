@@ -118,8 +118,8 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
         """Installed for a person: welcome them (conversationUpdate comes as well; once is enough)."""
         activity = turn_context.activity
         address = address_of(activity)
-        if address.scope != "personal":
-            return
+        if address.scope != "personal" or activity.action != "add":
+            return  # the SDK calls this for "add-upgrade", too: a new version is no reason to write
         event: Event = Opened(at=self._turns.now())
         heard = Heard(
             conversation=key_of(address),
@@ -130,8 +130,9 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
         await self._take(heard)
 
     async def _take(self, heard: Heard) -> bytes:
-        receipt = await self._turns.take(heard.conversation, heard.event_id, heard.event, heard.address)
+        # What waited for this person stands before the answer to what they do now.
         await self._store.unpark(heard.conversation, now=self._turns.now())
+        receipt = await self._turns.take(heard.conversation, heard.event_id, heard.event, heard.address)
         return receipt.reply
 
     def _not_theirs(self, heard: Heard, data: dict[str, Any]) -> bool:

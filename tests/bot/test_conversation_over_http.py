@@ -232,3 +232,27 @@ async def test_plain_text_and_back_to_cards(bot: Whole) -> None:
     await bot.says("with cards")
     await bot.until(lambda: len(bot.cards()) == 2)
     assert [each.parts[-1] for each in bot.cloud.sent if each.method == "PUT"] == ["activity-1"]
+
+
+async def test_a_new_person_is_welcomed_once(bot: Whole) -> None:
+    """Teams sends an installation and a change of members, and repeats both; the welcome comes once."""
+    installed = {"type": "installationUpdate", "action": "add", "id": "installed"}
+    added = {"type": "conversationUpdate", "membersAdded": [{"id": f"28:{bot.cloud.app_id}"}]}
+    for changes in (added, installed, installed):
+        assert await bot.says("", **changes) == 200
+    await bot.sees("I help with sign-in messages.")
+    await bot.says(CODE)
+    await bot.sees(FIRST)
+    assert len(bot.cards()) == 2
+
+
+@pytest.mark.parametrize(
+    ("action", "scope"), [("add-upgrade", "personal"), ("remove", "personal"), ("add", "channel")]
+)
+async def test_nobody_is_written_to_without_need(bot: Whole, action: str, scope: str) -> None:
+    """A new version of the app, its removal, or a team that installs it is no reason to write to anybody."""
+    where = {"id": "a:chat", "conversationType": scope, "tenantId": bot.cloud.tenant}
+    await bot.says("", type="installationUpdate", action=action, conversation=where)
+    await bot.says(CODE)
+    await bot.sees(FIRST)
+    assert len(bot.cards()) == 1
