@@ -35,6 +35,13 @@ async def test_trouble_names_what_is_going_on(ask: Ask, graph: PlayedGraph) -> N
     )
 
 
+async def test_an_issue_that_is_over_is_not_listed_unasked(ask: Ask, graph: PlayedGraph) -> None:
+    """Even when the list has it in spite of the filter."""
+    graph.services[1]["status"] = "serviceDegradation"
+    graph.issues.always(200, {"value": [{"id": "MO3", "title": "Long over", "isResolved": True}]})
+    assert await ask("service-health") == Finding("trouble", "Microsoft Entra: serviceDegradation")
+
+
 async def test_trouble_is_known_without_its_issues(ask: Ask, graph: PlayedGraph) -> None:
     """The overview is enough to tell the person."""
     graph.services[1]["status"] = "serviceInterruption"

@@ -199,6 +199,12 @@ async def test_a_log_that_does_not_filter_shows_nobody_elses_rows(ask: Ask, grap
     assert (await ask("sign-in-log", correlation_id=theirs["correlationId"])).outcome == "unknown"
 
 
+async def test_a_log_that_does_not_filter_mixes_up_no_attempts(ask: Ask, graph: PlayedGraph) -> None:
+    """The person's own rows of another attempt are not this one."""
+    graph.log.always(200, {"value": [graph.sign_in(error=53003)]})
+    assert (await ask("sign-in-log", correlation_id=UNHEARD, code="50126")).outcome == "unknown"
+
+
 async def test_another_row_than_asked_for_is_no_answer(ask: Ask, graph: PlayedGraph) -> None:
     """The id in the answer has to be the one in the question."""
     graph.row.always(200, graph.sign_in(error=50126))
@@ -268,12 +274,18 @@ async def test_other_successes_prove_nothing(ask: Ask, graph: PlayedGraph, other
 async def test_a_log_that_does_not_filter_does_not_make_anybody_signed_in(
     ask: Ask, graph: PlayedGraph
 ) -> None:
-    """The success is checked again, too."""
+    """The success is checked again, too: it is one, with this app, and afterwards."""
     row = graph.sign_in(error=53003, minutes_ago=8)
-    graph.log.always(
-        200, {"value": [graph.sign_in(minutes_ago=1, appId=TEAMS), graph.sign_in(minutes_ago=20)]}
-    )
-    assert (await ask("sign-in-log", request_id=row["id"])).outcome == "blocked-by-policy"
+    others = [
+        graph.sign_in(minutes_ago=1, appId=TEAMS),
+        graph.sign_in(minutes_ago=2, error=53003),
+        graph.sign_in(minutes_ago=20),
+    ]
+    for other in others:
+        graph.log.next(200, {"value": [other]})
+        found = await ask("sign-in-log", request_id=row["id"], app_id=other["id"])
+        assert found.outcome == "blocked-by-policy"
+    assert len(graph.log.received) == 3
 
 
 async def test_the_failure_stands_when_what_came_later_cannot_be_read(ask: Ask, graph: PlayedGraph) -> None:
