@@ -23,6 +23,7 @@ from bot.identity import token_fetch
 from bot.metrics import Metrics
 from bot.outbox.dispatcher import Dispatcher
 from bot.probes.api import Probe
+from bot.probes.graph import graph_probes, graph_resource
 from bot.store.api import Store
 from bot.store.open import open_store
 from bot.teams.activities import Heard
@@ -112,7 +113,7 @@ async def running(settings: Settings, *, library: Library | None = None) -> Asyn
             library=lambda: content,
             channel=TeamsChannel(connector),
             tickets=_tickets(settings, store),
-            probes=_probes(settings, client),
+            probes=_probes(settings, client, stack),
             helpdesk=_helpdesk(settings),
         )
         dispatcher = Dispatcher(store, delivery.perform, buried=delivery.buried, changed=hub.changed)
@@ -228,19 +229,13 @@ def _tickets(settings: Settings, store: Store) -> TicketSystem:
     raise ConfigError(f"HANDRAIL_TICKETS is {settings.tickets!r}; this version knows: builtin")
 
 
-def _probes(settings: Settings, client: aiohttp.ClientSession) -> Mapping[str, Probe]:
-    _ = settings, client
-    return {}
-
-
-def _helpdesk(settings: Settings) -> Helpdesk:
-    return Helpdesk(
-        channel=settings.helpdesk_channel,
-        service_url=settings.helpdesk_service_url,
-        language=settings.helpdesk_language,
-        zone=settings.helpdesk_zone,
-        board_url=_board_url(settings),
-    )
+def _probes(settings: Settings, client: aiohttp.ClientSession, stack: AsyncExitStack) -> Mapping[str, Probe]:
+    """The automatic checks. Without an identity there is nobody to ask for: all of them say "unknown"."""
+    if settings.local or "graph" not in settings.probes:
+        return {}
+    tokens = SharedToken(token_fetch(settings, client, resource=graph_resource(settings.graph_url)))
+    stack.push_async_callback(tokens.close)
+    return graph_probes(client, tokens, settings.graph_url)
 
 
 def _board_url(settings: Settings) -> str:

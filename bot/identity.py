@@ -8,19 +8,22 @@ from collections.abc import Awaitable, Callable
 import aiohttp
 
 from bot.config import Settings
-from bot.teams.tokens import Token, from_managed_identity, from_secret, from_token_url
+from bot.teams.tokens import RESOURCE, Token, from_managed_identity, from_secret, from_token_url
 
 
-def token_fetch(settings: Settings, client: aiohttp.ClientSession) -> Callable[[], Awaitable[Token]]:
+def token_fetch(
+    settings: Settings, client: aiohttp.ClientSession, *, resource: str = RESOURCE
+) -> Callable[[], Awaitable[Token]]:
     """The way to a new token; it raises `TokenUnavailable`.
 
     Args:
         settings: Not of local mode, which has no token.
         client: The pooled client; it is used, never closed.
+        resource: Whom the token is for; the Bot Connector unless said otherwise.
     """
     secret = settings.app_password.reveal()
     if settings.token_url:
-        return from_token_url(client, settings.token_url, settings.app_id, secret)
+        return from_token_url(client, settings.token_url, settings.app_id, secret, resource=resource)
     if settings.app_type == "UserAssignedMSI":
-        return from_managed_identity(settings.app_id)
-    return from_secret(settings.app_id, secret, settings.tenant_id)
+        return from_managed_identity(settings.app_id, resource=resource)
+    return from_secret(settings.app_id, secret, settings.tenant_id, resource=resource)
