@@ -238,6 +238,16 @@ def _probes(settings: Settings, client: aiohttp.ClientSession, stack: AsyncExitS
     return graph_probes(client, tokens, settings.graph_url)
 
 
+def _helpdesk(settings: Settings) -> Helpdesk:
+    return Helpdesk(
+        channel=settings.helpdesk_channel,
+        service_url=settings.helpdesk_service_url,
+        language=settings.helpdesk_language,
+        zone=settings.helpdesk_zone,
+        board_url=_board_url(settings),
+    )
+
+
 def _board_url(settings: Settings) -> str:
     """The board is reachable in local mode only, until it has a sign-in of its own."""
     if not settings.local:
