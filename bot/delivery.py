@@ -66,7 +66,22 @@ class Delivery:
         tickets: TicketSystem,
         probes: Mapping[str, Probe],
         helpdesk: Helpdesk,
+        probe_limit: float = PROBE_LIMIT,
+        typing_after: float = _TYPING_AFTER,
     ) -> None:
+        """Put the parts together.
+
+        Args:
+            store: Where conversations, cases and messages are.
+            turns: The straight line, for what comes of a message.
+            library: The content as it is now.
+            channel: The way out to Teams; None in a process that does not speak to it.
+            tickets: Where cases are filed.
+            probes: The automatic checks that are set up, by name.
+            helpdesk: Where cases are announced.
+            probe_limit: Seconds that a check may take in all.
+            typing_after: Seconds after which a waiting person is shown that something happens.
+        """
         self._store = store
         self._turns = turns
         self._library = library
@@ -74,6 +89,8 @@ class Delivery:
         self._tickets = tickets
         self._probes = probes
         self._helpdesk = helpdesk
+        self._probe_limit = probe_limit
+        self._typing_after = typing_after
         self._performers: dict[str, Callable[[Message], Awaitable[Done]]] = {
             "show": self._show,
             "retire": self._retire,
@@ -218,16 +235,21 @@ class Delivery:
         return Done(receipt=finding.outcome, follow=self._follow(message, event))
 
     async def _found(self, probe: Probe, effect: StartProbe, address: Address) -> Finding:
+        """The check's finding; whatever happens, there is one in time: a person waits for it."""
         running = asyncio.ensure_future(probe.run(address.person, effect.facts))
         try:
-            done, _ = await asyncio.wait({running}, timeout=_TYPING_AFTER)
-            if not done and self._channel is not None and address.surface == "teams":
-                await self._channel.typing(address)
-            return await asyncio.wait_for(running, PROBE_LIMIT - _TYPING_AFTER)
+            async with asyncio.timeout(self._probe_limit):
+                done, _ = await asyncio.wait({running}, timeout=self._typing_after)
+                if not done and self._channel is not None and address.surface == "teams":
+                    await self._channel.typing(address)
+                return await running
         except TimeoutError:
             return Finding(detail="no answer in time")
         except DeliveryFailed as error:
             return Finding(detail=str(error))
+        except Exception as error:  # noqa: BLE001  whatever it is, nobody may wait for it for ever
+            _log.exception("probe_broken", probe=effect.probe)
+            return Finding(detail=f"broken: {type(error).__name__}")
         finally:
             running.cancel()
 

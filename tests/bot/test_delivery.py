@@ -1,0 +1,231 @@
+"""What comes out of the outbox: checks that hang, tickets that exist already, cards that somebody deleted."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from bot.address import Address, Person
+from bot.delivery import Delivery, Helpdesk
+from bot.errors import DeliveryFailed, DeliveryRefused
+from bot.outbox.dispatcher import Dispatcher
+from bot.probes.api import Finding
+from bot.store.api import Message, Store
+from bot.store.open import open_store
+from bot.teams.channel import TeamsChannel
+from bot.teams.connector import Connector, open_client
+from bot.teams.service_urls import ServiceUrls
+from bot.teams.tokens import Anonymous
+from bot.tickets.api import Ticket
+from bot.turn import Turns
+from dialogs.events import Chose, Commanded, Event, Said
+from dialogs.language.load import load
+from dialogs.library import Library
+from tests.support.cloud import PlayedCloud
+from tests.support.whole import Whole, read
+
+KEY = "teams:t:a:chat"
+WAITING_FOR_HEALTH = (
+    Said(at=1, text="AADSTS1000002"),
+    Said(at=2, text="There was nothing to press"),
+    Said(at=3, text="Same message again"),
+    Said(at=4, text="None of these"),
+)
+
+
+class Check:
+    """An automatic check that does what a test says."""
+
+    def __init__(self) -> None:
+        self.finding = Finding("trouble", "reported at 9:40")
+        self.error: Exception | None = None
+        self.hangs = False
+
+    async def run(self, person: Person, facts: Mapping[str, str]) -> Finding:
+        """Find, fail, or never come back."""
+        assert person.verified
+        assert facts["code"] == "1000002"
+        if self.hangs:
+            await asyncio.Event().wait()
+        if self.error is not None:
+            raise self.error
+        return self.finding
+
+
+class Tickets:
+    """A ticket system in memory. `loses` answers get lost after the ticket was made."""
+
+    name = "memory"
+
+    def __init__(self) -> None:
+        self.filed: dict[str, Ticket] = {}
+        self.created = 0
+        self.loses = 0
+        self.refuses = False
+
+    async def find(self, key: str) -> str | None:
+        """The reference of a ticket that is there."""
+        return f"INC-{key}" if key in self.filed else None
+
+    async def create(self, ticket: Ticket) -> str:
+        """Make the ticket."""
+        if self.refuses:
+            raise DeliveryRefused("the form has changed")
+        self.created += 1
+        self.filed[ticket.key] = ticket
+        if self.loses:
+            self.loses -= 1
+            raise DeliveryFailed("the answer got lost", unknown=True)
+        return f"INC-{ticket.key}"
+
+
+class Room:
+    """A person, a store in a file, a played Teams, and the dispatcher run step by step."""
+
+    def __init__(self, store: Store, cloud: PlayedCloud, channel: TeamsChannel, library: Library) -> None:
+        self.store = store
+        self.teams = Whole(cloud, "", Path())
+        self.check = Check()
+        self.tickets = Tickets()
+        self.now = 1_795_254_000.0
+        self.turns = Turns(library=lambda: library, store=store, changed=lambda _: None, clock=self._clock)
+        self.delivery = Delivery(
+            store=store,
+            turns=self.turns,
+            library=lambda: library,
+            channel=channel,
+            tickets=self.tickets,
+            probes={"service-health": self.check},
+            helpdesk=Helpdesk(),
+            probe_limit=0.2,
+            typing_after=0.05,
+        )
+        self.outbox = Dispatcher(
+            store, self.delivery.perform, buried=self.delivery.buried, clock=self._clock, chance=lambda: 0.5
+        )
+        self._address = Address(
+            surface="teams",
+            person=Person(name="Erika", object_id="0f0f", verified=True),
+            locale="en",
+            service_url=cloud.service_url,
+            conversation_id="a:chat",
+            tenant="t",
+            execute=True,
+        )
+        self._events = 0
+
+    def _clock(self) -> float:
+        return self.now
+
+    async def takes(self, *events: Event) -> None:
+        """Take events, and deliver all that follows from each."""
+        for event in events:
+            self._events += 1
+            await self.turns.take(KEY, f"event-{self._events}", event, self._address)
+            await self.outbox.drain()
+
+    def newest(self) -> str:
+        """What the newest card says."""
+        return read(self.teams.cards()[-1])
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    """The shipped guides."""
+    return load(Path(__file__).parents[2] / "content")[0]
+
+
+@pytest.fixture
+async def room(tmp_path: Path, library: Library) -> AsyncIterator[Room]:
+    """Everything from the turn to Teams, without a web server."""
+    async with PlayedCloud() as cloud, open_client() as client:
+        store = await open_store(f"sqlite:///{tmp_path / 'handrail.db'}")
+        connector = Connector(client, Anonymous(), ServiceUrls.loopback_only())
+        yield Room(store, cloud, TeamsChannel(connector), library)
+        await store.close()
+
+
+async def handed_over(room: Room) -> str:
+    """Ask for people right away; the number of the case."""
+    await room.takes(Said(at=1, text="AADSTS1000002"), Said(at=2, text="a person please"))
+    await room.takes(Said(at=3, text="Hand it over"))
+    [case] = await room.store.cases()
+    return case.number
+
+
+async def test_a_check_leads_on(room: Room) -> None:
+    """What a check found decides the next screen, and stands on the case."""
+    await room.takes(*WAITING_FOR_HEALTH)
+    assert "Microsoft reports a problem with signing in" in room.newest()
+
+
+async def test_a_check_that_hangs_is_not_waited_for(room: Room) -> None:
+    """The person is shown that something happens, then the guide goes on without the check."""
+    room.check.hangs = True
+    await room.takes(*WAITING_FOR_HEALTH)
+    assert "Was anything new shortly before?" in room.newest()
+    assert [each.body["type"] for each in room.teams.arrived()].count("typing") == 1
+
+
+@pytest.mark.parametrize(
+    "error", [DeliveryFailed("no rights"), DeliveryRefused("no"), TimeoutError(), KeyError("bug")], ids=repr
+)
+async def test_a_check_that_fails_could_not_tell(room: Room, error: Exception) -> None:
+    """Whatever goes wrong in a check, nobody is left waiting for it, and it never counts as fine."""
+    room.check.error = error
+    await room.takes(*WAITING_FOR_HEALTH)
+    assert "Was anything new shortly before?" in room.newest()
+
+
+async def test_a_check_that_nobody_set_up_could_not_tell(room: Room) -> None:
+    """The sign-in log is not asked here; the guide goes on."""
+    room.check.finding = Finding("fine")
+    await room.takes(*WAITING_FOR_HEALTH, Said(at=5, text="Nothing I know of"))
+    assert "What fits right now?" in room.newest()
+
+
+async def test_a_ticket_whose_answer_got_lost_is_found(room: Room) -> None:
+    """It is looked up before it is made: two tries, one ticket, and the person reads its number."""
+    room.tickets.loses = 1
+    number = await handed_over(room)
+    assert list(room.tickets.filed) == [number]
+    room.now += 60
+    await room.outbox.drain()
+    assert room.tickets.created == 1
+    assert f"The helpdesk's own number for it is INC-{number}." in room.newest()
+    assert "AADSTS1000002" in room.tickets.filed[number].body
+
+
+async def test_a_refused_ticket_is_said_and_the_case_stays(room: Room) -> None:
+    """The ticket system will not have it: the case is kept, and "status" does not pretend."""
+    room.tickets.refuses = True
+    number = await handed_over(room)
+    await room.takes(Said(at=4, text="status"))
+    assert f"{number} is safe with us" in room.newest()
+
+
+async def test_a_deleted_card_stops_nothing(room: Room) -> None:
+    """A card that is gone cannot show what was picked; the next question comes all the same."""
+    await room.takes(Said(at=1, text="AADSTS1000002"))
+    room.teams.cloud.connector.next(404, {"error": {"code": "ActivityNotFoundInConversation"}})
+    await room.takes(Chose(at=2, prompt="1", options=("no-button",)))
+    assert "Then open it again and sign in once more." in room.newest()
+
+
+async def test_a_language_asked_for_is_the_language_of_the_old_card(room: Room) -> None:
+    """Texts are keys until they leave: the closed screen and the new one are both German."""
+    await room.takes(Said(at=1, text="AADSTS1000002"))
+    await room.takes(Commanded(at=2, command="language", value="de"))
+    [closed] = room.teams.updates("activity-1")
+    assert closed["lang"] == "de"
+    assert room.teams.cards()[-1]["lang"] == "de"
+
+
+async def test_a_message_of_a_newer_version_is_kept_and_named(room: Room) -> None:
+    """A kind that this version does not know is refused by name, and not dropped."""
+    message = Message(
+        key="k", lane="l", kind="hologram", conversation=KEY, body=b"", id=1, attempt=1, created_at=0
+    )
+    with pytest.raises(DeliveryRefused, match="hologram"):
+        await room.delivery.perform(message)
