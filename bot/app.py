@@ -5,6 +5,7 @@ come in, what is said and where things go is decided by the parts.
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -35,7 +36,7 @@ from bot.teams.connector import Connector, open_client
 from bot.teams.keys import SigningKeys
 from bot.teams.local import LocalGate
 from bot.teams.service_urls import ServiceUrls
-from bot.teams.tokens import Anonymous, SharedToken, TokenSource
+from bot.teams.tokens import Anonymous, SharedToken, TokenSource, TokenUnavailable
 from bot.tickets.api import TicketSystem
 from bot.tickets.builtin import BuiltinTickets
 from bot.turn import Turns, show_key
@@ -49,6 +50,7 @@ from dialogs.library import Library
 _log = structlog.get_logger(__name__)
 
 STOP_GRACE = 10.0  # seconds for what is in flight
+_KEYS_EVERY = 60.0  # seconds between two looks at the age of the signing keys
 
 
 class Parts(msgspec.Struct, kw_only=True):
@@ -204,14 +206,22 @@ def _doors(settings: Settings, client: aiohttp.ClientSession, stack: AsyncExitSt
         tenants=frozenset({settings.tenant_id}),
         issuer=settings.token_issuer,
     )
-    # Keys and token are fetched ahead, so that the first message need not wait for them.
-    warm = asyncio.create_task(_warmed(keys, tokens), name="warm-up")
-    stack.push_async_callback(_ended, warm)
+    keeping = asyncio.create_task(_keep_fresh(keys, tokens), name="keys and token")
+    stack.push_async_callback(_ended, keeping)
     return _Doors(gate=gate, tokens=tokens, ready=lambda: keys.loaded)
 
 
-async def _warmed(keys: SigningKeys, tokens: TokenSource) -> None:
-    await asyncio.gather(keys.key("-"), tokens.bearer(), return_exceptions=True)
+async def _keep_fresh(keys: SigningKeys, tokens: TokenSource) -> None:
+    """Fetch keys and token ahead of the first message, and the keys again as they age.
+
+    Without this a bot that starts while the host of the keys is down would never get ready: nobody is sent
+    to a bot that is not ready, and nothing else asks for keys.
+    """
+    with contextlib.suppress(TokenUnavailable):
+        await tokens.bearer()
+    while True:
+        await keys.keep_fresh()
+        await asyncio.sleep(_KEYS_EVERY)
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -115,6 +115,11 @@ class SigningKeys:
             raise KeysUnavailable(self._retry_after())
         return found
 
+    async def keep_fresh(self) -> None:
+        """Fetch the keys if there are none or they are half a day old. For a loop in the background."""
+        if not self.loaded or self._age() >= _RENEW_AFTER:
+            await self._renewed()
+
     async def close(self) -> None:
         """Stop a fetch under way."""
         if self._refresh is not None:

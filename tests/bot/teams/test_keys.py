@@ -246,3 +246,25 @@ async def test_a_large_key_document_does_not_block_the_loop(stage: Stage) -> Non
     filler = [{**stage.cloud.jwk("key-1"), "kid": f"k{n}", "x5c": ["A" * 3000]} for n in range(900)]
     stage.cloud.published = [stage.cloud.jwk("key-1"), *filler]
     assert await stage.post(stage.cloud.activity()) == 200
+
+
+async def test_keys_are_kept_fresh_without_a_question(
+    keys: SigningKeys, cloud: PlayedCloud, clock: Clock
+) -> None:
+    """A bot that nobody writes to yet gets its keys when the host is back, and again as they age."""
+    cloud.metadata.always(500)
+    await keys.keep_fresh()
+    assert not keys.loaded
+
+    cloud.metadata.usual()
+    clock.forward(61)
+    await keys.keep_fresh()
+    assert keys.loaded
+
+    clock.forward(61)
+    await keys.keep_fresh()
+    assert len(cloud.jwks.received) == 1
+
+    clock.forward(13 * HOUR)
+    await keys.keep_fresh()
+    assert len(cloud.jwks.received) == 2
