@@ -165,6 +165,35 @@ async def test_solved_at_the_first_question(client: Playground) -> None:
     assert not [each for each in client.journal if each.what == "createConversation"]
 
 
+async def test_a_case_is_worked_on_with_the_buttons_of_the_screen(client: Playground) -> None:
+    """Handed over early, claimed, and resolved with a note that is typed into the card itself."""
+    await client.goes_to("personal")
+    await client.sees("What does the message say?")
+    await client.says("AADSTS1000002")
+    await client.sees(FIRST)
+    await client.presses("A person, please")
+    await client.sees("Anything to add?")
+    await client.presses("Add something")
+    await client.sees("What should the helpdesk know as well?")
+    await client.fills("I have a flight at noon.")
+    await client.presses("Send")
+    await expect(await client.sees("Anything to add?")).to_contain_text("I have a flight at noon.")
+    await client.presses("Hand it over")
+    number = _number(await (await client.sees("Done: HR-")).inner_text())
+
+    await client.goes_to("Tickets")
+    card = await client.sees(number)
+    await expect(card).to_contain_text("“I have a flight at noon.” (as written)")
+    await client.presses("Claim")
+    await client.sees("Erika Mustermann is on it")
+    await client.presses("Resolve …")
+    await client.fills("Done, *please* try again.")
+    await client.presses("Resolve")
+    await client.sees("closed by Erika Mustermann")
+    await client.goes_to("personal")
+    await client.sees("Done, *please* try again.")
+
+
 async def test_in_a_channel_and_in_a_group_everybody_has_their_own(client: Playground) -> None:
     """With an @mention, per person, and a card answers to nobody but whom it was made for."""
     await client.goes_to("General")
