@@ -97,6 +97,20 @@ async def test_a_phone_of_320_pixels_shows_everything(browser: Watched) -> None:
     assert await small_targets(page) == []
 
 
+async def test_while_something_is_checked_the_page_says_so(browser: Watched) -> None:
+    """No screen is live meanwhile; afterwards everything stands there once."""
+    page = await browser.open()
+    await to_the_list(page)
+    browser.pages.checks.clear()
+    await page.locator(".live label.option").first.click()
+    await page.click(".live form button")
+    await expect(page.locator("#working")).to_be_visible()
+    browser.pages.checks.set()
+    await step(page, 4)
+    await expect(page.locator("#working")).to_be_hidden()
+    await expect(page.locator("#log .person", has_text="A request to approve")).to_have_count(1)
+
+
 async def test_at_twice_the_size_nothing_is_covered(browser: Watched) -> None:
     """At 200 % on a laptop nothing sticks out, and the text box leaves room to read."""
     page = await browser.open(viewport={"width": 640, "height": 400}, device_scale_factor=2)

@@ -63,6 +63,8 @@ class Pages:
         self.store: Any = None
         self.hub = Hub()
         self.turns: Turns
+        self.checks = asyncio.Event()  # automatic checks come back while this is set
+        self.checks.set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     @property
@@ -109,6 +111,7 @@ class Pages:
     async def _answer_probe(self, conversation: str) -> None:
         """Let an automatic check come back without a result, as it does where none is set up."""
         with contextlib.suppress(StoreUnavailable):
+            await self.checks.wait()
             stored = await self.store.conversation(conversation)
             if stored is not None and stored[0].waiting:
                 request = stored[0].waiting

@@ -160,7 +160,7 @@ function drawLine(line) {
 
 /** Let only the screen `id` be answered, and bring the focus along if it was on what has gone. */
 function makeLive(id, shown) {
-  const article = id && byId(`screen-${id}`);
+  const article = id ? byId(`screen-${id}`) : null; // no screen is live while something is checked
   if (article && screen?.id === id && ask?.isConnected) return;
   const lost = ask?.contains(document.activeElement) || small.contains(document.activeElement);
   ask?.remove();
