@@ -47,7 +47,7 @@ def case_file(library: Library, conversation: Conversation, walked: Walk, number
         since=_place(walked, "since"),
         account=_place(walked, "account"),
         seen=tuple(each for each in _place(walked, "seen") if isinstance(each, Text)),
-        asked=tuple(_asked(visit) for visit in walked.visits if isinstance(visit.answer, Picked | Typed)),
+        asked=tuple(_asked(walked, visit) for visit in walked.visits if isinstance(visit.answer, Picked | Typed)),
         tried=tuple(_tried(library, walked)),
         untried=tuple(Text(library.fixes[fix].name) for fix in untried(walked) if fix in library.fixes),
         ruled_out=tuple({text.key: text for text in _ruled_out(library, walked)}.values()),
@@ -98,9 +98,9 @@ def _known(value: str | None) -> tuple[str, ...]:
     return (value,) if value else ()
 
 
-def _asked(visit: Visit) -> Asked:
+def _asked(walked: Walk, visit: Visit) -> Asked:
     node, answer = visit.node, visit.answer
-    question = Text(node.say)
+    question = node_text(walked, node.say)
     if isinstance(node, Ask) and isinstance(answer, Picked):
         return Asked(question=question, answers=_labels(node, answer), at=answer.at)
     assert isinstance(answer, Typed)
