@@ -60,7 +60,7 @@ async def test_what_was_on_its_way_arrives_after_a_restart(bot: Whole, how: sign
         assert await bot.says("There was nothing to press") == 200
         await bot.until(lambda: bool(bot.arrived()))
         process.signal(how)
-        await process.stop()
+        await process.ended()
     bot.cloud.connector.received.clear()
     bot.cloud.connector.usual()
     async with served(bot):
@@ -80,7 +80,7 @@ async def test_a_stop_waits_for_what_is_in_flight(bot: Whole) -> None:
         bot.cloud.connector.next_with(slowly)
         assert await bot.says(CODE) == 200
         await bot.sees(FIRST)
-        assert await process.stop() == 0
+        assert await process.ended() == 0
     async with served(bot):
         await bot.says("There was nothing to press")
         await bot.sees(SECOND)

@@ -48,7 +48,12 @@ class Running:
 
     async def stop(self) -> int:
         """Ask it to stop, and insist after a while; its exit code."""
-        self.signal(signal.SIGTERM)
+        if self._process.returncode is None:
+            self.signal(signal.SIGTERM)
+        return await self.ended()
+
+    async def ended(self) -> int:
+        """Wait until it has ended by itself, and insist after a while; its exit code."""
         try:
             return await asyncio.wait_for(self._process.wait(), _STOPS_WITHIN)
         except TimeoutError:
