@@ -8,7 +8,7 @@ Must not know: what the tables are for.
 
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from bot.errors import ConfigError
 from bot.store.migrations import migrations
@@ -31,17 +31,24 @@ def migrate(connection: sqlite3.Connection, steps: Sequence[tuple[int, str]] | N
         sqlite3.Error: A step did not work; the steps before it are kept, nothing of this one is.
     """
     steps = migrations("sqlite") if steps is None else steps
-    done = applied(connection)
+    for number, script in missing(applied(connection), steps):
+        _apply(connection, number, script)
+    return max((number for number, _ in steps), default=0)
+
+
+def missing(done: Collection[int], steps: Sequence[tuple[int, str]]) -> list[tuple[int, str]]:
+    """The steps that a database still needs which has seen those in `done`; the same for every database.
+
+    Raises:
+        ConfigError: The database was written by a newer version.
+    """
     known = [number for number, _ in steps]
     if unknown := [number for number in done if number not in known]:
         raise ConfigError(
             f"HANDRAIL_DATABASE_URL: the database has schema {max(unknown)}, this version of Handrail knows"
             f" {max(known, default=0)}; install the newer version again, or restore a backup from before it"
         )
-    for number, script in steps:
-        if number not in done:
-            _apply(connection, number, script)
-    return max(known, default=0)
+    return [(number, script) for number, script in steps if number not in done]
 
 
 def applied(connection: sqlite3.Connection) -> frozenset[int]:

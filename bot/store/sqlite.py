@@ -9,8 +9,6 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-import msgspec
-
 from bot.address import Address
 from bot.errors import NumberTaken
 from bot.store.api import (
@@ -25,6 +23,7 @@ from bot.store.api import (
     Settled,
 )
 from bot.store.queries import queries
+from bot.store.retention import PORTION, PRUNE_EVERY, Retention
 from bot.store.rows import (
     Row,
     case_of,
@@ -40,17 +39,6 @@ from bot.store.writer import Writer
 from dialogs.conversation import CaseStatus, Conversation
 
 _SQL: Final = queries("sqlite")
-_DAY: Final = 86_400.0
-_PRUNE_EVERY: Final = 3_600.0  # seconds
-_PORTION: Final = 500  # rows deleted in one transaction, so that turns need not wait
-
-
-class Retention(msgspec.Struct, frozen=True, kw_only=True):
-    """How long what nobody needs is kept, in seconds. Conversations and cases are not touched."""
-
-    events: float = 8 * _DAY  # ids of events; Teams repeats within minutes
-    messages: float = 14 * _DAY  # done and dead messages without a receipt
-    receipts: float = 90 * _DAY  # done messages with one: old cards are drawn again with their help
 
 
 class SqliteStore:
@@ -169,7 +157,7 @@ class SqliteStore:
         """See `Store.claim`. Now and then it also forgets a portion of what is too old to matter."""
 
         def work(db: sqlite3.Connection) -> list[Message]:
-            if self._clock() >= self._pruned_at + _PRUNE_EVERY and self._prune(db) < _PORTION:
+            if self._clock() >= self._pruned_at + PRUNE_EVERY and self._prune(db) < PORTION:
                 self._pruned_at = self._clock()
             due = [row[0] for row in _rows(db, "due", now=now, limit=limit)]
             leased = (_row(db, "lease", id=number, until=now + lease) for number in due)
@@ -228,14 +216,9 @@ class SqliteStore:
         return total
 
     def _prune(self, db: sqlite3.Connection) -> int:
-        """One portion. Event ids go last to first needed: a message is never forgotten before its event."""
-        now, keep = self._clock(), self._retention
-        ages = (
-            ("prune_taken", keep.events),
-            ("prune_settled", max(keep.messages, keep.events)),
-            ("prune_receipts", max(keep.receipts, keep.events)),
-        )
-        return sum(_run(db, name, before=now - age, limit=_PORTION).rowcount for name, age in ages)
+        """One portion."""
+        now, ages = self._clock(), self._retention.ages()
+        return sum(_run(db, name, before=now - age, limit=PORTION).rowcount for name, age in ages)
 
     async def check(self) -> None:
         """See `Store.check`."""

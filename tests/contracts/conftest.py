@@ -11,10 +11,11 @@ from bot.store.open import open_store
 from tests.support.keeping import OpenStore
 
 
-@pytest.fixture(params=["sqlite"])
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
 def open_again(request: pytest.FixtureRequest, tmp_path: Path) -> OpenStore:
-    """Opens the same database, as a process does when it starts. A second engine is a second parameter."""
-    url = {"sqlite": f"sqlite:///{tmp_path}/handrail.db"}[request.param]
+    """Opens the same database, as a process does when it starts; an engine is a parameter."""
+    sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path}/handrail.db" if sqlite else request.getfixturevalue("postgres_url")
 
     async def opened() -> Store:
         return await open_store(url)

@@ -9,7 +9,7 @@ import pytest
 from bot.config import SETTINGS, Settings
 from bot.errors import ConfigError
 from bot.metrics import Metrics
-from bot.store.sqlite import Retention
+from bot.store.retention import Retention
 from bot.teams import adapter, auth, keys, tokens
 
 DEPLOYMENT = Path(__file__).parents[2] / "deployment"

@@ -1,4 +1,7 @@
-"""Numbered migrations, in order: `0001_initial.sqlite.sql`. What was released is never edited."""
+"""Numbered migrations, in order: `0001_initial.sqlite.sql`. What was released is never edited.
+
+With PostgreSQL the version before still runs while a new one starts: a step leaves in place what it needs.
+"""
 
 import re
 from functools import cache
@@ -9,7 +12,7 @@ _NAME = re.compile(r"(\d{4})_\w+\.(\w+)\.sql")
 
 @cache
 def migrations(dialect: str) -> tuple[tuple[int, str], ...]:
-    """Number and text of every migration of `dialect` ("sqlite"), in order."""
+    """Number and text of every migration of `dialect` ("sqlite", "postgres"), in order."""
     found = []
     for file in files(__package__).iterdir():
         name = _NAME.fullmatch(file.name)

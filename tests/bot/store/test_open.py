@@ -24,8 +24,7 @@ MOUNTS = """\
 @pytest.mark.parametrize(
     ("url", "says"),
     [
-        ("postgresql://bot:s3cret@db/handrail", "not in this version yet"),
-        ("postgres://bot:s3cret@db/handrail", "not in this version yet"),
+        ("postgresql:bot:s3cret@db/handrail", "no database URL"),
         ("mysql://bot:s3cret@db/handrail", "no database URL"),
         ("handrail.db", "no database URL"),
         ("", "no database URL"),

@@ -11,7 +11,9 @@ from bot.store.queries import queries
 
 SQL = queries("sqlite")
 TEXT = files(package).joinpath("sqlite.sql").read_text(encoding="utf-8")
-SOURCE = files("bot.store").joinpath("sqlite.py").read_text(encoding="utf-8")
+SOURCE = "".join(
+    files("bot.store").joinpath(name).read_text(encoding="utf-8") for name in ("sqlite.py", "retention.py")
+)
 
 
 @pytest.fixture

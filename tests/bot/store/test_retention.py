@@ -1,5 +1,6 @@
 from bot.store.api import Message
-from bot.store.sqlite import Retention, SqliteStore
+from bot.store.retention import Retention
+from bot.store.sqlite import SqliteStore
 from tests.support.keeping import NOW, Clock, claim, counting, send, settle, to_send
 
 DAY = 86_400.0

@@ -1,0 +1,276 @@
+"""The store on PostgreSQL, for several replicas: they hold nothing, and any of them may die at any moment.
+
+A turn is two round trips: read, decide, and one statement that keeps everything if nobody else has kept a
+turn of this conversation meanwhile. No lock is held while Python thinks. Whoever loses that race takes the
+row's lock for the next try, so a turn waits for turns of its own conversation and for no others. The SQL
+stands in `queries/postgres.sql`. It must not know what a turn decides, nor what is in a message. The promises
+are those of `bot.store.api.Store`.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from typing import Any
+from weakref import WeakValueDictionary
+
+import asyncpg
+import msgspec
+
+from bot.address import Address
+from bot.errors import NumberTaken
+from bot.store.api import (
+    CaseChange,
+    CaseRecord,
+    Decide,
+    Line,
+    Message,
+    MessageState,
+    Receipt,
+    Settled,
+)
+from bot.store.postgres_clock import DatabaseClock
+from bot.store.postgres_link import Link
+from bot.store.postgres_queries import Database, first, message_in, run, transaction, turn_values
+from bot.store.postgres_setup import PATIENCE, prepare
+from bot.store.retention import PORTION, PRUNE_EVERY, Retention
+from bot.store.rows import Row, case_of, case_values, conversation_of, line_of
+from dialogs.conversation import CaseStatus, Conversation
+
+
+class _LostRace(Exception):  # noqa: N818 - an outcome, not a mistake
+    """Another replica kept a turn of this conversation in between."""
+
+
+class PostgresStore:
+    """Keeps everything in one PostgreSQL database, together with others like it."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Callable[[], float] = time.time,
+        retention: Retention | None = None,
+        patience: float = PATIENCE,
+    ) -> None:
+        """Nothing is connected before `open`.
+
+        Args:
+            url: `postgresql://user:password@host:port/database`, with libpq's options.
+            clock: The callers' clock, seconds since 1970; what is kept goes by the database's.
+            retention: How long what nobody needs is kept.
+            patience: Seconds that one call may take before the store counts as unavailable.
+        """
+        self._url = url
+        self._clock = DatabaseClock(clock)
+        self._retention = retention or Retention()
+        self._pruned_at = float("-inf")
+        self._link = Link(url, patience=patience)
+        # turns of one conversation queue up here, so that only replicas race and not every event
+        self._queues: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    async def open(self) -> None:
+        """Check the database and bring its schema up to date.
+
+        Raises:
+            ConfigError: The URL or the database will not do; the message names the remedy.
+            StoreUnavailable: The server cannot be used now.
+        """
+        await prepare(self._url)
+        await self._link.open()
+        await self._link.do(self._look, again=True)
+
+    async def turn(
+        self, conversation: str, event_id: str, decide: Decide, *, settles: Settled | None = None
+    ) -> Receipt:
+        """See `Store.turn`.
+
+        Raises:
+            ValueError: The event has no id; every later one without would pass for its repeat.
+            LookupError: A change names a case that is not there; nothing was kept.
+        """
+        if not event_id:
+            raise ValueError("an event needs an id")
+        queue = self._queues.setdefault(conversation, asyncio.Lock())
+
+        async def work(db: Database) -> Receipt:
+            locked = False
+            while True:
+                try:
+                    return await self._turn(db, conversation, event_id, decide, settles, locked=locked)
+                except _LostRace:
+                    locked = True
+
+        return await self._link.do(work, again=True, queue=queue)
+
+    async def _turn(
+        self,
+        db: Database,
+        conversation: str,
+        event_id: str,
+        decide: Decide,
+        settles: Settled | None,
+        *,
+        locked: bool,
+    ) -> Receipt:
+        async with AsyncExitStack() as stack:
+            if locked:
+                await stack.enter_async_context(transaction(db))
+                await run(db, "lock", conversation=conversation)
+            stored = await first(db, "load", conversation=conversation, event=event_id)
+            if stored is not None and stored[4] is not None:
+                if settles is not None:
+                    await self._settle(db, settles)
+                return Receipt(reply=stored[4], repeat=True)
+            before, where = conversation_of(stored) if stored is not None else (None, None)
+            kept = decide(before, where)
+            if (kept.cases or kept.changes) and not locked:
+                await stack.enter_async_context(transaction(db))
+            lines, turns = (stored[2], stored[3]) if stored is not None else (0, 0)
+            values = turn_values(conversation, event_id, kept, lines=lines, turns=turns)
+            if await first(db, "keep", **values, **self._end_values(settles)) is None:
+                raise _LostRace
+            for record in kept.cases:
+                await _open_case(db, record)
+            for change in kept.changes:
+                await _change_case(db, change)
+        return Receipt(reply=kept.reply, repeat=False)
+
+    async def conversation(self, key: str) -> tuple[Conversation, Address | None] | None:
+        """See `Store.conversation`."""
+        stored = await self._link.do(lambda db: first(db, "conversation", conversation=key), again=True)
+        return conversation_of(stored) if stored is not None else None
+
+    async def lines(self, conversation: str, *, after: int = 0, limit: int = 500) -> Sequence[Line]:
+        """See `Store.lines`."""
+        rows = await self._rows("lines", conversation=conversation, after=after, limit=limit)
+        return [line_of(row) for row in rows]
+
+    async def cases(self, *, status: Sequence[CaseStatus] = (), limit: int = 200) -> Sequence[CaseRecord]:
+        """See `Store.cases`."""
+        if status:
+            rows = await self._rows("cases_by_status", statuses=sorted(set(status)), limit=limit)
+        else:
+            rows = await self._rows("cases", limit=limit)
+        return [case_of(row, row[10]) for row in rows]
+
+    async def case(self, number: str) -> CaseRecord | None:
+        """See `Store.case`."""
+        row = await self._link.do(lambda db: first(db, "case", number=number), again=True)
+        return case_of(row, row[10]) if row is not None else None
+
+    async def claim(self, *, now: float, lease: float, limit: int) -> Sequence[Message]:
+        """See `Store.claim`. Now and then it also forgets a portion of what is too old to matter."""
+
+        async def work(db: Database) -> list[Row]:
+            if self._clock.due():
+                await self._look(db)
+            if time.monotonic() >= self._pruned_at + PRUNE_EVERY and await self._prune(db) < PORTION:
+                self._pruned_at = time.monotonic()
+            at = self._clock.to_database(now)
+            return await run(db, "claim", now=at, until=at + lease, limit=limit)
+
+        return [self._message_of(row) for row in await self._link.do(work)]
+
+    async def settle(self, settled: Settled) -> bool:
+        """See `Store.settle`."""
+        return await self._link.do(lambda db: self._settle(db, settled))
+
+    async def _settle(self, db: Database, settled: Settled) -> bool:
+        return await first(db, "settle", **self._end_values(settled)) is not None
+
+    async def message(self, key: str) -> Message | None:
+        """See `Store.message`."""
+        row = await self._link.do(lambda db: first(db, "message", key=key), again=True)
+        return self._message_of(row) if row is not None else None
+
+    async def unpark(self, conversation: str, *, now: float) -> int:
+        """See `Store.unpark`."""
+        values = {"conversation": conversation, "now": self._clock.to_database(now)}
+        return len(await self._link.do(lambda db: run(db, "unpark", **values)))
+
+    async def next_due(self) -> float | None:
+        """See `Store.next_due`."""
+        ((due,),) = await self._rows("next_due")
+        return self._clock.to_caller(due) if due is not None else None
+
+    async def depth(self) -> dict[MessageState, int]:
+        """See `Store.depth`."""
+        counted = {row[0]: row[1] for row in await self._rows("depth")}
+        states: tuple[MessageState, ...] = ("ready", "leased", "parked", "dead")
+        return {state: counted.get(state, 0) for state in states}
+
+    async def prune(self) -> int:
+        """Forget all that is older than the retention says, a portion at a time. How many rows."""
+        total = 0
+        while (pruned := await self._link.do(self._prune)) > 0:
+            total += pruned
+        return total
+
+    async def _prune(self, db: Database) -> int:
+        """One portion, without waiting for another replica that prunes."""
+        return sum([len(await run(db, name, age=age, limit=PORTION)) for name, age in self._retention.ages()])
+
+    async def check(self) -> None:
+        """See `Store.check`."""
+        await self._link.do(lambda db: run(db, "pulse"), again=True)
+
+    async def close(self) -> None:
+        """See `Store.close`. May be called twice."""
+        await self._link.close()
+
+    async def _look(self, db: Database) -> None:
+        """See what time it is there."""
+        started = self._clock.started()
+        ((now,),) = await run(db, "clock")
+        self._clock.look(started, now)
+
+    async def _rows(self, name: str, /, **values: Any) -> list[Row]:
+        return await self._link.do(lambda db: run(db, name, **values), again=True)
+
+    def _message_of(self, found: Row) -> Message:
+        message = message_in(found)
+        return msgspec.structs.replace(
+            message,
+            created_at=self._clock.to_caller(message.created_at),
+            due_at=self._clock.to_caller(message.due_at),
+        )
+
+    def _end_values(self, settled: Settled | None) -> dict[str, Any]:
+        """What `settle` takes, and `keep` for the message that a turn ends; no message when there is none."""
+        return {
+            "ended": settled.id if settled else None,
+            "attempt": settled.attempt if settled else 0,
+            "state_of_ended": settled.state if settled else "done",
+            "receipt": settled.receipt if settled else "",
+            "error": settled.error if settled else "",
+            "due_at": self._clock.to_database(settled.due_at) if settled else 0.0,
+        }
+
+
+async def _open_case(db: Database, record: CaseRecord) -> None:
+    log = {
+        "log_ats": [entry.at for entry in record.log],
+        "log_statuses": [entry.status for entry in record.log],
+        "log_agents": [entry.by for entry in record.log],
+        "log_notes": [entry.note for entry in record.log],
+    }
+    try:
+        await run(db, "add_case", **case_values(record), **log)
+    except asyncpg.UniqueViolationError:
+        raise NumberTaken(record.number) from None
+
+
+async def _change_case(db: Database, change: CaseChange) -> None:
+    changed = await first(
+        db,
+        "change_case",
+        number=change.number,
+        at=change.at,
+        status=change.status,
+        agent=change.by,
+        reference=change.reference,
+        note=change.note,
+    )
+    if changed is None:
+        raise LookupError(f"there is no case {change.number}")

@@ -1,0 +1,180 @@
+-- name: load
+-- What a turn needs: the conversation, its version, and what the sender was told if the event was taken before.
+SELECT state, address, lines, turns,
+    (SELECT reply FROM taken WHERE conversation = :conversation AND event = :event)
+FROM conversations WHERE key = :conversation
+
+-- name: lock
+-- After a lost race: hold the conversation until the commit, so that the race cannot be lost again.
+SELECT 1 FROM conversations WHERE key = :conversation FOR NO KEY UPDATE
+
+-- name: keep
+-- A whole turn in one statement, if nobody else has kept one since it was read: then `kept` has a row, and only
+-- then is anything written. The address stays when none is given; a message's key that is in use is left out.
+WITH kept AS (
+    INSERT INTO conversations (key, state, address, turns, lines)
+    VALUES (:conversation, :state, :address, 1, :lines + cardinality(:line_bodies::bytea[]))
+    ON CONFLICT (key) DO UPDATE SET
+        state = excluded.state,
+        address = coalesce(excluded.address, conversations.address),
+        turns = conversations.turns + 1,
+        lines = excluded.lines
+    WHERE conversations.turns = :turns
+    RETURNING key
+), taken_now AS (
+    INSERT INTO taken (conversation, event, at, reply)
+    SELECT key, :event, extract(epoch FROM now()), :reply FROM kept
+), ended AS (
+    UPDATE outbox SET state = :state_of_ended, receipt = :receipt, error = :error,
+        due_at = CASE WHEN :state_of_ended::text = 'ready' THEN :due_at::float8 END,
+        settled_at = CASE WHEN :state_of_ended::text IN ('done', 'dead') THEN extract(epoch FROM now()) END
+    FROM kept WHERE id = :ended AND attempt = :attempt AND outbox.state = 'leased'
+), said AS (
+    INSERT INTO lines (conversation, seq, who, at, session, body)
+    SELECT key, :lines + n, who, at, session, body
+    FROM kept, unnest(:line_whos::text[], :line_ats::bigint[], :line_sessions::bigint[], :line_bodies::bytea[])
+        WITH ORDINALITY AS line (who, at, session, body, n)
+), sent AS (
+    INSERT INTO outbox (key, lane, kind, conversation, names, body, state, attempt, created_at, error, receipt)
+    SELECT message.key, lane, kind, conversation, names, body, 'ready', 0, extract(epoch FROM now()), '', ''
+    FROM kept, unnest(:keys::text[], :lanes::text[], :kinds::text[], :conversations::text[], :names::bytea[],
+        :bodies::bytea[]) WITH ORDINALITY AS message (key, lane, kind, conversation, names, body, n)
+    ORDER BY n
+    ON CONFLICT (key) DO NOTHING
+)
+SELECT 1 FROM kept
+
+-- name: conversation
+-- One conversation as it is stored.
+SELECT state, address FROM conversations WHERE key = :conversation
+
+-- name: lines
+-- The transcript behind a line.
+SELECT seq, session, who, at, body FROM lines
+WHERE conversation = :conversation AND seq > :after ORDER BY seq LIMIT :limit
+
+-- name: add_case
+-- A new case with the first entries of its log; a number in use is an error.
+WITH added AS (
+    INSERT INTO cases
+        (number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, entries)
+    VALUES (:number, :conversation, :status, :opened_at, :changed_at, :agent, :reference, :zone, :person, :file,
+        cardinality(:log_ats::bigint[]))
+    RETURNING number
+)
+INSERT INTO case_log (number, seq, at, status, agent, note)
+SELECT number, n, at, status, agent, note
+FROM added, unnest(:log_ats::bigint[], :log_statuses::text[], :log_agents::text[], :log_notes::text[])
+    WITH ORDINALITY AS entry (at, status, agent, note, n)
+
+-- name: change_case
+-- News of a case; what is NULL or empty stays. Its log gets an entry, with the status the case has now.
+WITH changed AS (
+    UPDATE cases SET
+        status = coalesce(:status, status),
+        changed_at = :at,
+        agent = CASE WHEN :agent::text = '' THEN agent ELSE :agent END,
+        reference = CASE WHEN :reference::text = '' THEN reference ELSE :reference END,
+        entries = entries + 1
+    WHERE number = :number
+    RETURNING number, entries, status
+)
+INSERT INTO case_log (number, seq, at, status, agent, note)
+SELECT number, entries, :at, status, :agent, :note FROM changed
+RETURNING 1
+
+-- name: case
+-- One case with its log.
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file,
+    ARRAY(SELECT (at, status, agent, note) FROM case_log WHERE case_log.number = cases.number ORDER BY seq)
+FROM cases WHERE number = :number
+
+-- name: cases
+-- The newest cases with their logs.
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file,
+    ARRAY(SELECT (at, status, agent, note) FROM case_log WHERE case_log.number = cases.number ORDER BY seq)
+FROM cases ORDER BY opened_at DESC, number DESC LIMIT :limit
+
+-- name: cases_by_status
+-- The newest cases of some statuses with their logs: of each status by its index, then the newest of all.
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file,
+    ARRAY(SELECT (at, status, agent, note) FROM case_log WHERE case_log.number = newest.number ORDER BY seq)
+FROM unnest(:statuses::text[]) AS wanted, LATERAL (
+    SELECT * FROM cases WHERE status = wanted ORDER BY opened_at DESC, number DESC LIMIT :limit
+) AS newest
+ORDER BY opened_at DESC, number DESC LIMIT :limit
+
+-- name: claim
+-- Lease what is due, never tried ones first, then whoever has waited longest; what another replica is taking at
+-- this moment is passed over. The attempt is counted before anything is tried.
+WITH due AS MATERIALIZED (
+    SELECT id, due_at FROM outbox WHERE due_at <= :now ORDER BY due_at, id LIMIT :limit
+    FOR NO KEY UPDATE SKIP LOCKED
+), leased AS (
+    UPDATE outbox SET state = 'leased', attempt = attempt + 1, due_at = :until
+    FROM due WHERE outbox.id = due.id
+    RETURNING outbox.id, key, lane, kind, conversation, body, state, attempt, created_at, outbox.due_at, error,
+        receipt, names, due.due_at AS was_due_at
+)
+SELECT id, key, lane, kind, conversation, body, state, attempt, created_at, due_at, error, receipt, names
+FROM leased ORDER BY was_due_at, id
+
+-- name: settle
+-- The end of an attempt; only its holder may write it.
+UPDATE outbox SET state = :state_of_ended, receipt = :receipt, error = :error,
+    due_at = CASE WHEN :state_of_ended::text = 'ready' THEN :due_at::float8 END,
+    settled_at = CASE WHEN :state_of_ended::text IN ('done', 'dead') THEN extract(epoch FROM now()) END
+WHERE id = :ended AND attempt = :attempt AND state = 'leased'
+RETURNING id
+
+-- name: message
+-- One message by its key.
+SELECT id, key, lane, kind, conversation, body, state, attempt, created_at, due_at, error, receipt, names
+FROM outbox WHERE key = :key
+
+-- name: unpark
+-- The person is back. A parked message is always the first of its lane, so it is due.
+UPDATE outbox SET state = 'ready', due_at = :now WHERE conversation = :conversation AND state = 'parked'
+RETURNING id
+
+-- name: next_due
+-- When the next message can be claimed.
+SELECT min(due_at) FROM outbox WHERE due_at IS NOT NULL
+
+-- name: depth
+-- How many messages are in each state; the done ones are not counted.
+SELECT state, count(*) FROM outbox WHERE state IN ('ready', 'leased', 'parked', 'dead') GROUP BY state
+
+-- name: prune_taken
+-- Repeats come within minutes; after days an event id is forgotten.
+WITH old AS MATERIALIZED (
+    SELECT conversation, event FROM taken WHERE at < extract(epoch FROM now()) - :age::float8
+    ORDER BY at LIMIT :limit FOR UPDATE SKIP LOCKED
+)
+DELETE FROM taken USING old WHERE taken.conversation = old.conversation AND taken.event = old.event RETURNING 1
+
+-- name: prune_settled
+-- Done and dead messages without a receipt: nobody asks for them any more.
+WITH old AS MATERIALIZED (
+    SELECT id FROM outbox
+    WHERE receipt = '' AND settled_at IS NOT NULL AND settled_at < extract(epoch FROM now()) - :age::float8
+    ORDER BY settled_at LIMIT :limit FOR UPDATE SKIP LOCKED
+)
+DELETE FROM outbox USING old WHERE outbox.id = old.id RETURNING 1
+
+-- name: prune_receipts
+-- Done messages with a receipt: a card this old is not drawn again.
+WITH old AS MATERIALIZED (
+    SELECT id FROM outbox
+    WHERE receipt <> '' AND settled_at IS NOT NULL AND settled_at < extract(epoch FROM now()) - :age::float8
+    ORDER BY settled_at LIMIT :limit FOR UPDATE SKIP LOCKED
+)
+DELETE FROM outbox USING old WHERE outbox.id = old.id RETURNING 1
+
+-- name: pulse
+-- A write of no meaning, to see whether one works.
+INSERT INTO pulse (id, at) VALUES (1, extract(epoch FROM now())) ON CONFLICT (id) DO UPDATE SET at = excluded.at
+
+-- name: clock
+-- The database's time, which counts for all replicas.
+SELECT extract(epoch FROM clock_timestamp())::float8

@@ -1,0 +1,29 @@
+"""How long what nobody needs any more is kept, by every store. Conversations and cases are not touched."""
+
+from typing import Final
+
+import msgspec
+
+_DAY: Final = 86_400.0
+
+PRUNE_EVERY: Final = 3_600.0  # seconds
+PORTION: Final = 500  # rows deleted in one transaction, so that turns need not wait
+
+
+class Retention(msgspec.Struct, frozen=True, kw_only=True):
+    """How long what nobody needs is kept, in seconds."""
+
+    events: float = 8 * _DAY  # ids of events; Teams repeats within minutes
+    messages: float = 14 * _DAY  # done and dead messages without a receipt
+    receipts: float = 90 * _DAY  # done messages with one: old cards are drawn again with their help
+
+    def ages(self) -> tuple[tuple[str, float], ...]:
+        """The queries that prune, each with the age in seconds from which on it does.
+
+        Event ids go last to first needed: a message is never forgotten before its event.
+        """
+        return (
+            ("prune_taken", self.events),
+            ("prune_settled", max(self.messages, self.events)),
+            ("prune_receipts", max(self.receipts, self.events)),
+        )
