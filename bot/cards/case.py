@@ -10,7 +10,7 @@ import msgspec
 
 from bot.cards.speech import Speaker
 from bot.store.api import CaseRecord
-from dialogs.case import Asked, Checked
+from dialogs.case import Asked
 from dialogs.conversation import CaseStatus
 from dialogs.text import Text
 
@@ -93,7 +93,7 @@ def sections(record: CaseRecord, speaker: Speaker) -> list[Section]:
         _section("tried", speaker, _tried(record, speaker)),
         _section("untried", speaker, _plain(file.untried, speaker)),
         _section("ruled-out", speaker, _plain(file.ruled_out, speaker)),
-        _section("checked", speaker, [_check(each, record, speaker) for each in file.checks]),
+        _section("checked", speaker, _checks(record, speaker)),
         _section("ask-next", speaker, _plain(file.ask_next, speaker)),
         _section("remarks", speaker, [_own(each, speaker) for each in file.remarks]),
         _section("log", speaker, _log(record, speaker)),
@@ -136,16 +136,21 @@ def _tried(record: CaseRecord, speaker: Speaker) -> list[Row]:
     ]
 
 
-def _check(check: Checked, record: CaseRecord, speaker: Speaker) -> Row:
-    """A check, what it said, and when: a service that was fine at 9:52 may not be now."""
-    parts = [
-        _named(f"probe/{check.probe}/{check.outcome}", check.outcome, speaker),
-        speaker.line(check.detail),
-    ]
-    if check.at:
-        parts.append(speaker.time(check.at, near=record.opened_at))
-    about = _named(f"probe/{check.probe}/name", check.probe, speaker)
-    return Row(about=about, words=", ".join(part for part in parts if part))
+def _checks(record: CaseRecord, speaker: Speaker) -> list[Row]:
+    """The checks, what they said, and when: a service that was fine at 9:52 may not be now.
+
+    Those that said the same at the same time are one line: four that are not set up are one piece of news.
+    """
+    names: dict[str, list[str]] = {}
+    for check in record.file.checks:
+        words = [
+            _named(f"probe/{check.probe}/{check.outcome}", check.outcome, speaker),
+            speaker.line(check.detail),
+            speaker.time(check.at, near=record.opened_at) if check.at else "",
+        ]
+        said = ", ".join(each for each in words if each)
+        names.setdefault(said, []).append(_named(f"probe/{check.probe}/name", check.probe, speaker))
+    return [Row(about=speaker.listed(each), words=said) for said, each in names.items()]
 
 
 def _ids(record: CaseRecord, speaker: Speaker) -> list[Row]:

@@ -148,10 +148,10 @@ class Playground:
         """What can be pressed on a card, top to bottom."""
         return [each.strip() for each in await card.get_by_role("button").all_inner_texts() if each.strip()]
 
-    async def picture(self, name: str) -> None:
-        """Keep what the screen looks like."""
+    async def picture(self, name: str, *, of: Locator | None = None) -> None:
+        """Keep what the screen, or a part of it, looks like."""
         self.pictures.mkdir(parents=True, exist_ok=True)
-        await self.page.screenshot(path=self.pictures / f"{name}.png")
+        await (of or self.page).screenshot(path=self.pictures / f"{name}.png")
 
     # ---- what others do
 

@@ -111,7 +111,7 @@ async def test_from_the_first_word_to_the_helpdesks_answer(client: Playground) -
 
     await client.goes_to("Tickets")
     card = await client.sees(number)
-    await client.picture("06-ticket")
+    await client.picture("06-ticket", of=card)
     for words in (
         "new", "AADSTS1000002 → AADSTS53003", "Erika Mustermann", "“SAP *Fiori*” (as written)",
         "Something about my device or browser", "private window: no",
@@ -124,7 +124,7 @@ async def test_from_the_first_word_to_the_helpdesks_answer(client: Playground) -
     await _helpdesk(client, ADA, "Claim")
     await client.sees("Ada Lovelace is on it")
     assert "Claim" not in await client.buttons(card)
-    await client.picture("07-claimed")
+    await client.picture("07-claimed", of=card)
     # Somebody slower, whose screen still has the button, does not take it away.
     answer = await _helpdesk(client, GRACE, "Claim")
     assert "Ada Lovelace is on it" in str(answer)
@@ -145,7 +145,7 @@ async def test_from_the_first_word_to_the_helpdesks_answer(client: Playground) -
     card = await client.sees("closed by Ada Lovelace")
     await expect(card).to_contain_text("my laptop is blue")
     assert {"Claim", "Resolve …"}.isdisjoint(await client.buttons(card))
-    await client.picture("09-closed")
+    await client.picture("09-closed", of=card)
 
 
 async def test_solved_at_the_first_question(client: Playground) -> None:

@@ -8,7 +8,7 @@ from bot.address import Person
 from bot.cards import case, handoff, plain, ticket
 from bot.cards.speech import Speaker
 from bot.store.api import LogEntry
-from dialogs.case import Asked
+from dialogs.case import Asked, Checked
 from dialogs.text import Text
 from tests.support import screens
 from tests.support.cards import schema_errors
@@ -177,6 +177,34 @@ def test_the_channel_reads_its_own_language_and_zone() -> None:
 def test_a_check_says_when_it_was_made() -> None:
     """No outage at 10:40 says nothing about 10:50."""
     assert "Service health: no outage reported, 10:40 AM" in plain.case_text(record(), SPEAKER)
+
+
+def test_checks_that_say_the_same_are_one_line() -> None:
+    """Checks that nobody set up do not fill the card; one that says something else stands by itself."""
+    unknown = [
+        Checked(probe=each, outcome="unknown", detail="not set up", at=OPENED)
+        for each in ("sign-in-log", "account-state", "device-state")
+    ]
+    fine = Checked(probe="service-health", outcome="fine", at=OPENED)
+    text = plain.case_text(record(checks=(*unknown[:2], fine, unknown[2])), SPEAKER)
+    assert "- Sign-in log, Account, and Device: could not tell, not set up, 10:41 AM" in text
+    assert "- Service health: no outage reported, 10:41 AM" in text
+
+
+def test_a_number_is_said_once() -> None:
+    """Where the ticket system has no number of its own, there is none beside the case's."""
+    own = record(reference="HR-7K3F")
+    for said in (words(handoff.card(own, SPEAKER)), plain.case_text(own, SPEAKER), ticket.text(own, SPEAKER)):
+        assert said.count("HR-7K3F") == 1
+    assert "INC0012" in words(handoff.card(record(reference="INC0012"), SPEAKER))
+
+
+def test_short_things_stand_side_by_side_and_sentences_in_a_list() -> None:
+    """The buttons are not far below, and where a sentence begins can be seen."""
+    hints = (Text("g/hint"), Text("g/finish"))
+    said = words(handoff.card(record(ask_next=hints), SPEAKER))
+    assert "finish and reopen: no · private window: no" in said
+    assert said.count("• ") == 2
 
 
 def test_a_queue_or_check_without_words_shows_its_name() -> None:

@@ -207,3 +207,14 @@ def test_a_card_for_an_arabic_reader_runs_from_right_to_left() -> None:
     card = screen.card(PROMPTS["choice"], Speaker(screens.library(), "ar"), execute=True)
     assert card["rtl"] is True
     assert card["lang"] == "ar"
+
+
+def test_good_news_is_on_the_colour() -> None:
+    """The note says what is good; the colour is around it and not around the question alone."""
+    prompt = Prompt(id="p1", say=Text("g/say", {"it": "question"}), notes=(Text("g/finish"),), tone="good")
+    [coloured] = [
+        each
+        for each in parts(screen.card(prompt, SPEAKER, execute=True), "Container")
+        if each.get("style") == "good"
+    ]
+    assert len(parts(coloured, "TextBlock")) == 2
