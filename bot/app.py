@@ -149,8 +149,11 @@ def web_app(parts: Parts) -> web.Application:
         helpdesk_channel=settings.helpdesk_channel,
     )
 
+    taken = parts.metrics.turn_seconds.labels("teams")
+
     async def messages(request: web.Request) -> web.Response:
-        return await adapter.process(request, bot)
+        with taken.time():
+            return await adapter.process(request, bot)
 
     app.router.add_route("*", "/api/messages", messages)
     add_routes(
