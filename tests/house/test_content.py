@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from dialogs.guide import Ask, Collect, Escalate, Guide
+from dialogs.guide import Ask, Collect, Escalate, Guide, Try
 from dialogs.language import compile as compile_content
 from dialogs.language.load import load, read_folder
 from dialogs.library import Library
 from dialogs.paths import paths
+from tests.support.player import Player
 
 CONTENT = Path(__file__).parents[2] / "content"
 LIBRARY, PROBLEMS = load(CONTENT)
@@ -97,6 +98,32 @@ def test_a_request_nobody_started_goes_to_security_at_once(guide: Guide) -> None
                 assert not first.when or [(m.subject, m.values) for m in first.when] == [
                     (node.id, (choice.id,))
                 ]
+
+
+@pytest.mark.parametrize("code", ["AADSTS50126", "AADSTS50089", "AADSTS50020", "AADSTS99999"])
+@pytest.mark.parametrize("screen", ["locked", "blocked", "approval"])
+def test_nobody_is_led_against_a_lock_or_a_rule(code: str, screen: str) -> None:
+    """Whatever the code is about, who saw a lock or a block is offered only what respects it, and once."""
+    player = Player(LIBRARY)
+    player.says(code)
+    player.chooses("same")
+    player.chooses("loop", screen)
+
+    assert player.prompt.say.key in {"fix/wait-out-lock", "fix/company-device", "fix/request-approval"}
+    player.chooses("same")
+    assert player.prompt.say.key == "sign-in-error/details"
+
+
+def test_every_listed_fix_can_be_offered() -> None:
+    """No fix stands so far back in a list, for everybody, that its turn never comes anywhere."""
+    for guide in GUIDES:
+        tries = [node for node in guide.nodes.values() if isinstance(node, Try)]
+        listed = {offer.fix for node in tries for offer in node.offers}
+        pointed_to = {offer.fix for node in tries for offer in node.offers if offer.when}
+        general = (dict.fromkeys(o.fix for o in node.offers if not o.when) for node in tries)
+        first = {fix for node, fixes in zip(tries, general, strict=True) for fix in [*fixes][: node.limit]}
+
+        assert listed - pointed_to - first == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
