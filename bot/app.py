@@ -147,6 +147,7 @@ def web_app(parts: Parts) -> web.Application:
         case_card=lambda record: announcement(record, parts.library, _helpdesk(settings))[0],
         words=lambda key, locale: parts.library.words(key, _language(parts.library, locale)),
         helpdesk_channel=settings.helpdesk_channel,
+        signed=not settings.local,
     )
 
     taken = parts.metrics.turn_seconds.labels("teams")

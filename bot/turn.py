@@ -28,7 +28,7 @@ from bot.store.api import (
 from dialogs.conversation import Conversation
 from dialogs.effects import ChangeCase, Effect, Hear, OpenCase, Retire, Show, StartProbe
 from dialogs.engine import step
-from dialogs.events import CaseResolved, Entered, Event, Said
+from dialogs.events import Attached, CaseResolved, Entered, Event, Said
 from dialogs.library import Library
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread on the phone: no 0/O, 1/I/L, U
@@ -120,6 +120,8 @@ def _clean(event: Event) -> Event:
     if isinstance(event, Said | Entered):
         found = redact(event.text)
         return msgspec.structs.replace(event, text=found.text, removed=(*event.removed, *found.removed))
+    if isinstance(event, Attached):
+        return msgspec.structs.replace(event, names=tuple(redact(name).text for name in event.names))
     if isinstance(event, CaseResolved):
         return msgspec.structs.replace(event, note=redact(event.note).text)
     return event

@@ -7,6 +7,7 @@ pressed button gets something back at once, the card as answered.
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import msgspec
 import structlog
 from botbuilder.core import InvokeResponse, TurnContext
 from botbuilder.core.teams import TeamsActivityHandler
@@ -48,6 +49,7 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
         case_card: CaseCard,
         words: Words,
         helpdesk_channel: str = "",
+        signed: bool = True,
     ) -> None:
         """Put the parts together.
 
@@ -58,6 +60,7 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
             case_card: A case as the helpdesk's card, for who pressed a button of it.
             words: A text of the bot's own, for refusals that are no turn.
             helpdesk_channel: The Teams channel whose members may press the buttons of a case.
+            signed: Whether Teams has signed what comes in. In local mode nobody has, so nobody is verified.
         """
         super().__init__()
         self._turns = turns
@@ -66,6 +69,7 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
         self._case_card = case_card
         self._words = words
         self._helpdesk_channel = helpdesk_channel
+        self._signed = signed
 
     async def on_turn(self, turn_context: TurnContext) -> None:
         """A turn that cannot be kept becomes a 503, and Teams sends it again."""
@@ -132,7 +136,11 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
     async def _take(self, heard: Heard) -> bytes:
         # What waited for this person stands before the answer to what they do now.
         await self._store.unpark(heard.conversation, now=self._turns.now())
-        receipt = await self._turns.take(heard.conversation, heard.event_id, heard.event, heard.address)
+        address = heard.address
+        if not self._signed:
+            unverified = msgspec.structs.replace(address.person, verified=False)
+            address = msgspec.structs.replace(address, person=unverified)
+        receipt = await self._turns.take(heard.conversation, heard.event_id, heard.event, address)
         return receipt.reply
 
     def _not_theirs(self, heard: Heard, data: dict[str, Any]) -> bool:
