@@ -91,14 +91,15 @@ class Link:
         last: BaseException | None = None
         try:
             async with asyncio.timeout(self._patience), queue or nullcontext():
-                for pause in chain(_PAUSES, repeat(_PAUSES[-1])):
+                for tries, pause in enumerate(chain(_PAUSES, repeat(_PAUSES[-1]))):
                     try:
                         return await self._once(work)
                     except ERRORS as error:
                         if not (again and passing(error)):
                             raise
                         last = error
-                        self._say(error)
+                        if tries:  # a connection that is gone is nothing to report, a new one that fails is
+                            self._say(error)
                     await asyncio.sleep(pause)
         except ERRORS as error:
             cause = last if last is not None and isinstance(error, TimeoutError) else error
@@ -107,17 +108,12 @@ class Link:
         raise AssertionError  # pragma: no cover - the loop returns or raises
 
     async def _once(self, work: Work[T]) -> T:
-        try:
-            async with self._pool.acquire(timeout=self._patience) as connection:
-                try:
-                    result = await work(connection)
-                except (*ERRORS, asyncio.CancelledError):
-                    connection.terminate()  # at once: who does not answer does not say goodbye either
-                    raise
-        except ERRORS as error:
-            if passing(error):
-                await self._pool.expire_connections()  # the others lead to the same server
-            raise
+        async with self._pool.acquire(timeout=self._patience) as connection:
+            try:
+                result = await work(connection)
+            except (*ERRORS, asyncio.CancelledError):
+                connection.terminate()  # at once: who does not answer does not say goodbye either
+                raise
         if self._trouble:
             _log.info("the store works again", trouble=self._trouble)
             self._trouble = ""

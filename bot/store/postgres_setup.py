@@ -108,8 +108,8 @@ async def migrate(connection: asyncpg.Connection, steps: Sequence[tuple[int, str
             f"SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = '{_WAIT_FOR_OTHERS}';"
             " SELECT pg_advisory_xact_lock(18515, 0)"
         )
+        await connection.execute(_RECORD)
         for number, script in missing(await applied(connection), steps):
-            await connection.execute(_RECORD)
             await connection.execute(script)
             await connection.execute(
                 "INSERT INTO migrations (number, applied_at) VALUES ($1, extract(epoch FROM now()))", number

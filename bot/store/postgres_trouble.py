@@ -18,6 +18,7 @@ SETTING: Final = "HANDRAIL_DATABASE_URL"
 # everything that the driver raises; a TimeoutError is an OSError
 ERRORS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 
+_LOST: Final = "the connection to the database was lost: check the server and the network to it"
 _PASSING: Final = (
     *("40001", "40P01", "55P03"),  # two that waited for each other; a lock that took too long
     *("25006", "57P01", "57P02", "57P03", "57P05", "53300"),  # stopping, starting, changing over, full
@@ -51,8 +52,12 @@ def reason(error: BaseException) -> str:
     """What is wrong and what to do."""
     if isinstance(error, asyncpg.PostgresError):
         code = str(error.sqlstate or "")
+        if code.startswith("08"):
+            return _LOST
         advice = next((advice for prefix, advice in _ADVICE if code.startswith(prefix)), "")
         return f"{advice or _first_line(error)} ({code or type(error).__name__})"
+    if isinstance(error, ConnectionResetError | BrokenPipeError):
+        return _LOST
     if isinstance(error, TimeoutError):
         return "the database does not answer in time: check the server and the network to it"
     if isinstance(error, ssl.SSLError):
@@ -64,7 +69,7 @@ def reason(error: BaseException) -> str:
         return f"the database cannot be reached: {said}; check that the server runs"
     if isinstance(error, asyncpg.TargetServerAttributeNotMatched):
         return "no server at this address takes writes: is it a standby, or changing over?"
-    return f"the connection to the database was lost ({type(error).__name__})"
+    return _LOST
 
 
 def at_start(error: BaseException, where: str) -> Exception:

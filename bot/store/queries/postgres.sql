@@ -34,10 +34,16 @@ WITH kept AS (
     SELECT key, :lines + n, who, at, session, body
     FROM kept, unnest(:line_whos::text[], :line_ats::bigint[], :line_sessions::bigint[], :line_bodies::bytea[])
         WITH ORDINALITY AS line (who, at, session, body, n)
+), entered AS MATERIALIZED (  -- lanes in one order, so that turns never wait for each other crosswise
+    SELECT count(pg_advisory_xact_lock(18514, lane)) FROM (
+        SELECT hashtext(lane) FROM kept, unnest(:lanes::text[]) AS lane
+        UNION SELECT hashtext(lane) FROM kept, outbox WHERE id = :ended
+        ORDER BY 1
+    ) AS sorted (lane)
 ), sent AS (
     INSERT INTO outbox (key, lane, kind, conversation, names, body, state, attempt, created_at, error, receipt)
     SELECT message.key, lane, kind, conversation, names, body, 'ready', 0, extract(epoch FROM now()), '', ''
-    FROM kept, unnest(:keys::text[], :lanes::text[], :kinds::text[], :conversations::text[], :names::bytea[],
+    FROM kept, entered, unnest(:keys::text[], :lanes::text[], :kinds::text[], :conversations::text[], :names::bytea[],
         :bodies::bytea[]) WITH ORDINALITY AS message (key, lane, kind, conversation, names, body, n)
     ORDER BY n
     ON CONFLICT (key) DO NOTHING
