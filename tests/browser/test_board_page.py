@@ -83,6 +83,29 @@ async def test_on_paper_there_are_facts_and_no_buttons(browser: Watched) -> None
     await expect(page.locator(".lines")).to_be_hidden()
 
 
+async def test_no_short_word_of_the_list_is_broken(browser: Watched) -> None:
+    """A long name of an app leaves the status, the code and the headings whole."""
+    async with Visitor(browser.pages) as person:
+        await person.look()
+        await person.say(f"AADSTS1000002 App name: {'Finance-and-Operations-' * 4}")
+        await person.command("person")
+        heard = await person.look()
+        await person.choose(heard.live, "handover-yes")
+    page = await browser.open("/helpdesk", viewport={"width": 1100, "height": 700})
+    broken = await page.evaluate(
+        """() => [...document.querySelectorAll(".cases thead th, .cases td:not(:has(bdi)), .cases .mark")]
+            .flatMap((each) => [...each.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE))
+            .flatMap((node) => [...node.data.matchAll(/[^\\s-]+/g)].filter((word) => {
+                const range = new Range();
+                range.setStart(node, word.index);
+                range.setEnd(node, word.index + word[0].length);
+                return range.getClientRects().length > 1;
+            })).map((word) => word[0])"""
+    )
+    assert broken == []
+    assert await overflow(page) == []
+
+
 @pytest.mark.parametrize("width", [320, 1280])
 async def test_the_board_fits_a_phone_and_a_desk(browser: Watched, width: int) -> None:
     """Nothing sticks out of the list or of a case."""
