@@ -28,7 +28,8 @@ run: $(STAMP)  ## serve the bot on http://127.0.0.1:3978 with SQLite, no account
 	@$(BIN)/handrail serve
 
 test: $(STAMP)  ## run the tests (what needs a browser or Node says why it is skipped)
-	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
+	@echo "the tests: a few minutes; what is skipped is listed at the end, with the reason"
+	@$(BIN)/python -m pytest -rs -n $(WORKERS) $(TESTS)
 
 check: $(STAMP)  ## lint, types, and the guides
 	@$(BIN)/ruff check .
