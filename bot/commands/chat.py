@@ -18,6 +18,7 @@ from bot.cards import plain
 from bot.cards.speech import Speaker
 from bot.config import Settings
 from bot.errors import ConfigError
+from bot.logs import configure
 from bot.secret import Secret
 from dialogs.effects import Prompt
 from dialogs.events import Opened, Said
@@ -38,6 +39,7 @@ async def chat(settings: Settings, guide: str | None, language: str) -> None:
     Raises:
         ConfigError: There is no such guide or language.
     """
+    configure(sys.stderr, "WARNING")  # also so that what is logged is redacted
     settings = msgspec.structs.replace(settings, database_url=Secret("sqlite://:memory:"))
     async with running(settings) as parts:
         if language and language not in parts.library.languages:
