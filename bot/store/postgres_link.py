@@ -54,7 +54,7 @@ class Link:
         """
         try:
             self._pool = await asyncpg.create_pool(
-                **arguments(self._url),
+                **arguments(self._url, self._patience),
                 min_size=1,
                 max_size=_CONNECTIONS,
                 max_inactive_connection_lifetime=_IDLE,

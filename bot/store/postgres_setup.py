@@ -28,25 +28,26 @@ _UNREADABLE: Final = (
     " /, %40 for @, %3A for :, %23 for #, %3F for ? and %25 for %; check that the options behind it are"
     " libpq's and that the files they name are there"
 )
-# An answer of 200 means "on the disk", whatever the server is set to. A replica that hangs, or is cut off,
-# must not hold up others for longer than a turn may take.
-_SESSION: Final = {
-    "application_name": "handrail",
-    "synchronous_commit": "on",
-    "default_transaction_isolation": "read committed",
-    "lock_timeout": f"{PATIENCE:.0f}s",
-    "statement_timeout": f"{PATIENCE:.0f}s",
-    "idle_in_transaction_session_timeout": f"{PATIENCE:.0f}s",
-}
 
 
-def arguments(url: str) -> dict[str, Any]:
+def arguments(url: str, patience: float = PATIENCE) -> dict[str, Any]:
     """How asyncpg is to connect. TLS and several hosts are named in the URL, as libpq knows them.
 
-    Raises:
-        ConfigError: The URL cannot be read.
+    Args:
+        url: Of the database.
+        patience: Seconds after which the caller gives up. The server does so a little earlier, so that what
+            was given up is not done afterwards, and a replica that hangs does not hold up the others.
     """
-    given: dict[str, Any] = {"dsn": url, "timeout": _CONNECTING, "server_settings": _SESSION}
+    limit = f"{patience * 750:.0f}ms"
+    session = {
+        "application_name": "handrail",
+        "synchronous_commit": "on",  # an answer of 200 means "on the disk", whatever the server is set to
+        "default_transaction_isolation": "read committed",
+        "lock_timeout": f"{patience * 500:.0f}ms",
+        "statement_timeout": limit,
+        "idle_in_transaction_session_timeout": limit,
+    }
+    given: dict[str, Any] = {"dsn": url, "timeout": _CONNECTING, "server_settings": session}
     if "target_session_attrs" not in url:
         given["target_session_attrs"] = "read-write"  # never a standby: it may say "new" to what was taken
     return given

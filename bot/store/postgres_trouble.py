@@ -20,7 +20,7 @@ ERRORS: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.Internal
 
 _LOST: Final = "the connection to the database was lost: check the server and the network to it"
 _PASSING: Final = (
-    *("40001", "40P01", "55P03"),  # two that waited for each other; a lock that took too long
+    *("40001", "40P01"),  # two that waited for each other
     *("25006", "57P01", "57P02", "57P03", "57P05", "53300"),  # stopping, starting, changing over, full
 )
 _ADVICE: Final = (
@@ -83,6 +83,9 @@ def at_start(error: BaseException, where: str) -> Exception:
         return ConfigError(f"{SETTING} is {where}: {reason(error)}")
     if isinstance(error, socket.gaierror | ssl.SSLError):
         return ConfigError(f"{SETTING} is {where}: {reason(error)}")
+    if isinstance(error, FileNotFoundError):
+        said = "a file is not there: the socket of the server, or one that an option like sslrootcert names"
+        return ConfigError(f"{SETTING} is {where}: {said}")
     if isinstance(error, ConnectionError) and "SSL" in str(error):
         return ConfigError(f"{SETTING} is {where}: the server offers no TLS; mend that, or the sslmode")
     return StoreUnavailable(f"{where}: {reason(error)}")
