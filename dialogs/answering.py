@@ -44,7 +44,7 @@ def said(talk: Talk, text: str, removed: tuple[str, ...], *, into_field: bool = 
     prompt = talk.current()
     place, moved = talk.walked.node, talk.moved
     found = _recognised(talk, prompt, text)
-    pressed = () if into_field or moved else _exactly(talk, prompt, text)
+    pressed = () if moved else _exactly(talk, prompt, text)
     news = _news(talk.evidence, found.evidence)
     if news:  # before anything else: what is known must not depend on what the rest of a sentence meant
         talk.add(Noticed(at=talk.at, evidence=news))
@@ -63,8 +63,7 @@ def said(talk: Talk, text: str, removed: tuple[str, ...], *, into_field: bool = 
 def _recognised(talk: Talk, prompt: Prompt, text: str) -> Recognition:
     language = talk.conversation.language
     options = [(each.id, talk.library.say(each.label, language)) for each in _offered(prompt)]
-    if isinstance(prompt.ask, Choices):
-        options += _said_instead(talk)
+    options += _said_instead(talk, prompt)
     several = isinstance(prompt.ask, Choices) and prompt.ask.several
     return recognise(talk.library, language, text, options, several=several)
 
@@ -79,20 +78,29 @@ def _offered(prompt: Prompt) -> tuple[Option, ...]:
 
 
 def _exactly(talk: Talk, prompt: Prompt, text: str) -> tuple[str, ...]:
-    """The option whose words were typed as they stand; they go before commands that sound alike."""
-    if not isinstance(prompt.ask, Choices):
-        return ()
-    wanted = " ".join(text.casefold().split()).strip(" .!")
+    """The option whose words were typed as they stand; they go before commands that sound alike.
+
+    In a field, "no" and "I don't know" are no value either: they are the way round it.
+    """
     language = talk.conversation.language
-    labels = {each.id: talk.library.say(each.label, language) for each in prompt.ask.options}
-    return tuple(each for each, label in labels.items() if " ".join(label.casefold().split()) == wanted)[:1]
+    options = [(each.id, talk.library.say(each.label, language)) for each in _offered(prompt)]
+    if isinstance(prompt.ask, Entry):
+        options += _said_instead(talk, prompt)
+    wanted = _plain(text)
+    return tuple(each for each, label in options if _plain(label) == wanted)[:1]
 
 
-def _said_instead(talk: Talk) -> list[tuple[str, str]]:
+def _plain(words: str) -> str:
+    return " ".join(words.casefold().split()).strip(" .!")
+
+
+def _said_instead(talk: Talk, prompt: Prompt) -> list[tuple[str, str]]:
     """What people say besides the words on the buttons: "no" for "Same message again"."""
     aside = talk.conversation.aside
     meant: dict[str, str] = {}
-    if isinstance(aside, HeardElse) or (aside is None and isinstance(talk.walked.node, Try)):
+    if isinstance(prompt.ask, Entry):
+        meant = {"skip": prompt.ask.skip.id} if prompt.ask.skip is not None else {}
+    elif isinstance(aside, HeardElse) or (aside is None and isinstance(talk.walked.node, Try)):
         meant = {each: each for each in FIX_RESULTS}
     elif isinstance(aside, CaseClosed):
         meant = {"fixed": "works-now", "same": "is-back"}

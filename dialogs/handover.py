@@ -47,7 +47,9 @@ def case_file(library: Library, conversation: Conversation, walked: Walk, number
         since=_place(walked, "since"),
         account=_place(walked, "account"),
         seen=tuple(each for each in _place(walked, "seen") if isinstance(each, Text)),
-        asked=tuple(_asked(walked, visit) for visit in walked.visits if isinstance(visit.answer, Picked | Typed)),
+        asked=tuple(
+            _asked(walked, visit) for visit in walked.visits if isinstance(visit.answer, Picked | Typed)
+        ),
         tried=tuple(_tried(library, walked)),
         untried=tuple(Text(library.fixes[fix].name) for fix in untried(walked) if fix in library.fixes),
         ruled_out=tuple({text.key: text for text in _ruled_out(library, walked)}.values()),

@@ -220,8 +220,9 @@ def _phrase_books(library: Library, language: str) -> list[list[tuple[tuple[str,
     ]
 
 
-_COMMAND_KEYS: tuple[tuple[str, tuple[str, str]], ...] = tuple(
-    (f"command/{each}", (each, "")) for each in get_args(Command)
+_COMMAND_KEYS: tuple[tuple[str, tuple[str, str]], ...] = (
+    *((f"command/{each}", (each, "")) for each in get_args(Command)),
+    ("command/language/ask", ("language", "")),  # no language named: ask which
 )
 
 

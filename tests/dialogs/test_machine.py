@@ -1,7 +1,7 @@
 """Anything, in any order: what holds after every event that can happen to a conversation.
 
-Hypothesis plays people, checks, ticket systems, the helpdesk and authors against `step`, over the content that
-ships and over small guides with every kind of node. HANDRAIL_MACHINE=500 plays that many conversations.
+Hypothesis plays people, checks, ticket systems, the helpdesk and authors against `step`, over the content
+that ships and over small guides with every kind of node. HANDRAIL_MACHINE=500 plays that many conversations.
 """
 
 import os
@@ -9,12 +9,11 @@ from functools import cache
 from typing import ClassVar
 
 import msgspec
-import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from dialogs.conversation import Case, Conversation, Evidence
+from dialogs.conversation import Case, Conversation
 from dialogs.effects import ChangeCase, Choices, Entry, OpenCase, Prompt, Show, StartProbe
 from dialogs.engine import Step, step
 from dialogs.events import (
@@ -46,11 +45,14 @@ PAGE = (
     "Timestamp: 2026-11-22T09:41:07Z App name: SAP"
 )
 TYPED = (
-    "", "   ", "1", "2", "7", "99", "1, 2", "1 and 3", "yes", "no", "nein", "stil the same", "it says blocked now",
-    "what is that?", "asdf", "😀", "thanks", "danke", "x" * 10_000, "wort " * 2_000, "{code} {0} %s", "<b>hi</b>",
+    "", "   ", "1", "2", "7", "99", "1, 2", "1 and 3", "yes", "no", "nein", "stil the same",
+    "it says blocked now",
+    "what is that?", "asdf", "😀", "thanks", "danke", "x" * 10_000, "wort " * 2_000, "{code} {0} %s",
+    "<b>hi</b>",
     "AADSTS1000002", "AADSTS53003 now!!", "50076", "AADSTS500121", "AADSTS999999", "123", "2026-11-22",
     "yesterday", "paper is stuck", "I can't sign in", "talk to a human about AADSTS50058", "no luck",
-    PAGE.format(code=53003), PAGE.format(code=1000002), "Correlation Id: 11111111-7d44-4c1b-9a55-0d6f8b2e1c90",
+    PAGE.format(code=53003), PAGE.format(code=1000002),
+    "Correlation Id: 11111111-7d44-4c1b-9a55-0d6f8b2e1c90",
 )  # fmt: skip
 LATER = (1, 60, 3 * 86_400)  # seconds
 
@@ -242,7 +244,7 @@ class Conversations(RuleBasedStateMachine):
     # ---- what always holds
 
     def take(self, event: Event) -> Step:
-        """Take an event twice, from memory and from what a store would give back; look at what comes of it."""
+        """Take an event twice, from memory and out of JSON, and look at what comes of it."""
         event = msgspec.structs.replace(event, fresh=f"HR-{self.conversation.turn + 1}-{self.now}")
         before = self.conversation
         done = step(self.library, before, event)

@@ -23,7 +23,7 @@ from dialogs.events import (
 )
 from dialogs.library import Library
 
-START = 1_795_254_000  # 2026-11-22 09:00 UTC
+START = 1_795_338_000  # 2026-11-22 09:00 UTC
 MINUTE = 60
 
 Probe = Callable[[StartProbe], str]
