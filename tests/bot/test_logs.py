@@ -92,7 +92,7 @@ def test_a_cause_is_told_too(log: io.StringIO) -> None:
 
     def settle() -> None:
         try:
-            {}["inner"]
+            dict[str, str]()["inner"]
         except KeyError as inner:
             raise ValueError("outer pw: Hunter2!") from inner
 

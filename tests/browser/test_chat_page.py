@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
@@ -10,7 +11,7 @@ from tests.support.browser import Watched, axe_source, needs_chromium, overflow,
 from tests.support.pages import PASTED, serving
 
 pytestmark = [pytest.mark.browser, needs_chromium]
-PHONE = {"viewport": {"width": 320, "height": 568}, "has_touch": True, "is_mobile": True}
+PHONE: dict[str, Any] = {"viewport": {"width": 320, "height": 568}, "has_touch": True, "is_mobile": True}
 
 
 @pytest.fixture

@@ -149,7 +149,7 @@ def prompts() -> dict[str, Prompt]:
 
 def record(**changes: Any) -> CaseRecord:
     """A case with something in every place. `changes` replace fields of the record or else of its file."""
-    file = {
+    file: dict[str, Any] = {
         "number": "HR-7K3F",
         "queue": "sign-in",
         "guide": "aadsts1000002",

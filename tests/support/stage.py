@@ -34,7 +34,7 @@ class Clock:
         self.now += seconds
 
 
-class TrivialBot(TeamsActivityHandler):
+class TrivialBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no types
     """Notes every activity that was let in, and does with a message or a click what the test asks."""
 
     def __init__(self) -> None:

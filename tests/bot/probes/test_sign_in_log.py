@@ -111,7 +111,7 @@ async def test_ids_that_are_not_there_fall_back_to_the_same_code_only(ask: Ask, 
 
 async def test_the_log_is_late(ask: Ask, graph: PlayedGraph, clock: Clock) -> None:
     """A row that is not there yet is unknown, with a word to the helpdesk; later it is there."""
-    facts = {"request_id": UNHEARD, "timestamp": graph.time(1)}
+    facts: dict[str, Any] = {"request_id": UNHEARD, "timestamp": graph.time(1)}
     found = await ask("sign-in-log", **facts)
     assert found.outcome == "unknown"
     assert found.detail == "not in the sign-in log yet; it is some minutes late, please look again by the ids"

@@ -7,14 +7,22 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from bot.store.api import Message, MessageState, Settled
 from bot.store.sqlite import SqliteStore
 from bot.store.sqlite_file import SqliteFile
 from tests.support.keeping import NOW, Clock, claim, counting, to_send
+from tests.support.postgres import run
 
 T = TypeVar("T")
 LEASE = 60.0
@@ -71,21 +79,39 @@ class StoreMachine(RuleBasedStateMachine):
         self.model = Model()
         self.held: list[Message] = []  # claimed by us, some of them long ago
         self.events = 0
-        self.store = self.opened()
+        self.stores: list[SqliteStore | PostgresStore] = []
+        self.open()
 
-    def opened(self) -> SqliteStore:
+    @property
+    def store(self) -> SqliteStore | PostgresStore:
+        """The replica whose turn it is; with SQLite there is one."""
+        self.stores.append(self.stores.pop(0))
+        return self.stores[0]
+
+    def open(self) -> None:
         """The store in its file, as a starting process finds it."""
-        store = SqliteStore(SqliteFile(str(Path(self.folder.name) / "handrail.db")), clock=self.clock)
-        self.do(store.open())
-        return store
+        file = SqliteFile(str(Path(self.folder.name) / "handrail.db"))
+        self.stores = [SqliteStore(file, clock=self.clock)]
+        self.do(self.stores[0].open())
+
+    def close(self) -> None:
+        """All processes go."""
+        for store in self.stores:
+            self.do(store.close())
+
+    def leases_end(self) -> None:
+        """One process has the file: when it starts, nobody holds a lease."""
+        for each in self.model.outbox:
+            if each.state == "leased":
+                each.state, each.due_at = "ready", 0.0
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         """Run to the end."""
         return self.loop.run_until_complete(work)
 
     def teardown(self) -> None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
-        """Let go of the file."""
-        self.do(self.store.close())
+        """Let go of everything."""
+        self.close()
         self.loop.close()
         self.folder.cleanup()
 
@@ -179,12 +205,10 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule()
     def crash(self) -> None:
-        """The process is gone and another one starts: nobody holds a lease, old holders are strangers."""
-        self.do(self.store.close())
-        self.store = self.opened()
-        for each in self.model.outbox:
-            if each.state == "leased":
-                each.state, each.due_at = "ready", 0.0
+        """The process is gone and another one starts; old holders are strangers."""
+        self.close()
+        self.open()
+        self.leases_end()
 
     @invariant()
     def both_agree(self) -> None:
@@ -205,3 +229,34 @@ TestStoreMachine = StoreMachine.TestCase
 TestStoreMachine.settings = settings(
     max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
 )
+
+
+class PostgresMachine(StoreMachine):
+    """The same over two replicas that take turns. Each example has a schema of its own."""
+
+    database = ""
+
+    def open(self) -> None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """Two replicas start together, in an empty schema at first."""
+        name = f"machine_{Path(self.folder.name).name}"
+        run(self.database, f'CREATE SCHEMA IF NOT EXISTS "{name}"')
+        url = f'{self.database}&search_path="{name}"'
+        self.stores = [PostgresStore(url), PostgresStore(url)]
+        for store in self.stores:
+            self.do(store.open())
+
+    def leases_end(self) -> None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """They do not: another replica may hold them."""
+
+
+@pytest.mark.postgres
+def test_postgres_keeps_the_same_promises(postgres_database: str) -> None:
+    """Random turns, claims, ends, clock jumps and restarts, each step on the other replica."""
+    PostgresMachine.database = postgres_database
+
+    run_state_machine_as_test(  # type: ignore[no-untyped-call]  # Hypothesis has no type for it
+        PostgresMachine,
+        settings=settings(
+            max_examples=10, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )

@@ -83,8 +83,8 @@ async def test_a_failed_renewal_leaves_the_old_token(
     for _ in range(10):
         with pytest.raises(TokenUnavailable) as error:
             await tokens.bearer()
-    assert error.value.code == "status_500"
-    assert not error.value.credentials
+        assert error.value.code == "status_500"
+        assert not error.value.credentials
     assert len(cloud.tokens.received) <= 6
 
 

@@ -46,7 +46,9 @@ async def hand_over(pages: Pages, person: Visitor, remark: str = "") -> CaseReco
         await person.say(remark)
         heard = await person.look()
     await person.choose(heard.live, "handover-yes")
-    return (await pages.store.cases())[0]
+    [case] = await pages.store.cases()
+    assert isinstance(case, CaseRecord)
+    return case
 
 
 class Page:

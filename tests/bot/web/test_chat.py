@@ -173,7 +173,7 @@ async def test_the_page_opens_even_while_the_store_is_away(pages: Pages, person:
     ],
 )
 async def test_what_is_not_our_page_is_refused(
-    pages: Pages, change: dict[str, str], status: int, code: str
+    pages: Pages, change: dict[str, Any], status: int, code: str
 ) -> None:
     """Another site, a plain form, a made-up cookie: refused with a word for programs and one for people."""
     async with Visitor(pages) as person:

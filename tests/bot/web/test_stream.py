@@ -114,11 +114,13 @@ async def test_a_quiet_stream_shows_that_it_lives(person: Visitor) -> None:
         await heard.beat()
 
 
-async def test_what_another_process_wrote_arrives_with_the_heartbeat(pages: Pages, person: Visitor) -> None:
+async def test_what_another_process_wrote_arrives_with_the_heartbeat(
+    pages: Pages, person: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Nobody tells this process, and the page still gets it."""
     async with person.stream() as heard:
         await heard.state()
-        pages.hub.changed = lambda _: None  # type: ignore[method-assign]  # as if it happened elsewhere
+        monkeypatch.setattr(pages.hub, "changed", lambda _: None)  # as if it happened elsewhere
         await person.say(PASTED)
         await heard.state()
         assert heard.said[-2] == PASTED
