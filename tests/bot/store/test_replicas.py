@@ -11,7 +11,7 @@ import pytest
 
 from bot.address import Address
 from bot.errors import NumberTaken, StoreUnavailable
-from bot.store.api import CaseChange, Kept, NewLine, Receipt, Settled, Store
+from bot.store.api import CaseChange, Decide, Kept, NewLine, Receipt, Settled, Store
 from bot.store.postgres import PostgresStore
 from dialogs.conversation import Conversation
 from tests.support.keeping import (
@@ -43,7 +43,7 @@ async def replicas(postgres_url: str) -> AsyncIterator[Replicas]:
         yield stores
 
 
-def noting(event: str) -> object:
+def noting(event: str) -> Decide:
     """A turn that leaves a line with the number of turns before it."""
 
     def decide(stored: Conversation | None, _where: Address | None) -> Kept:
@@ -80,9 +80,7 @@ async def test_a_hundred_copies_over_three_replicas_take_effect_once(replicas: R
 
 async def test_turns_of_one_conversation_have_one_order(replicas: Replicas, postgres_url: str) -> None:
     """Two hundred messages at once through three replicas: each turn saw all turns before it."""
-    await asyncio.gather(
-        *(replicas[n % 3].turn("hot", f"e{n}", noting(f"e{n}")) for n in range(200))  # type: ignore[arg-type]  # a Decide
-    )
+    await asyncio.gather(*(replicas[n % 3].turn("hot", f"e{n}", noting(f"e{n}")) for n in range(200)))
 
     lines = await replicas[0].lines("hot", limit=500)
     assert [line.body for line in lines] == [str(n).encode() for n in range(200)]
@@ -95,12 +93,10 @@ async def test_turns_of_one_conversation_have_one_order(replicas: Replicas, post
 
 async def test_messages_leave_in_the_order_of_their_turns(replicas: Replicas) -> None:
     """Whatever replica took a turn: the lane has its messages in the order in which the turns were kept."""
-    await asyncio.gather(
-        *(replicas[n % 3].turn("hot", f"e{n}", noting(f"e{n}")) for n in range(30))  # type: ignore[arg-type]  # a Decide
-    )
+    await asyncio.gather(*(replicas[n % 3].turn("hot", f"e{n}", noting(f"e{n}")) for n in range(30)))
     written = [int(line.body) for line in await replicas[0].lines("hot")]
 
-    sent = []
+    sent: list[int] = []
     while claimed := await claim(replicas[len(sent) % 3]):
         (message,) = claimed
         sent.append(message.id)

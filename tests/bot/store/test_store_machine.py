@@ -19,6 +19,7 @@ from hypothesis.stateful import (
 )
 
 from bot.store.api import Message, MessageState, Settled
+from bot.store.postgres import PostgresStore
 from bot.store.sqlite import SqliteStore
 from bot.store.sqlite_file import SqliteFile
 from tests.support.keeping import NOW, Clock, claim, counting, to_send
@@ -254,7 +255,7 @@ def test_postgres_keeps_the_same_promises(postgres_database: str) -> None:
     """Random turns, claims, ends, clock jumps and restarts, each step on the other replica."""
     PostgresMachine.database = postgres_database
 
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]  # Hypothesis has no type for it
+    run_state_machine_as_test(
         PostgresMachine,
         settings=settings(
             max_examples=10, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
