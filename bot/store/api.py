@@ -171,6 +171,7 @@ class Store(Protocol):
         """Lease messages that are due: per lane only the oldest unsettled one, lanes oldest first.
 
         `attempt` is raised before anything is tried, so that a message that kills its worker is counted.
+        `now` is by the caller's clock; a store that several processes share corrects it to one for all.
         """
         ...
 
