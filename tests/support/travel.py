@@ -54,10 +54,16 @@ def journeys(library: Library, guide: Guide, language: str) -> Iterator[Journey]
 
 
 def _begun(library: Library, guide: Guide, known: tuple[Taken, ...], language: str) -> Stand:
-    """The guide begun by what a person would write for it."""
+    """The guide begun by what a person would write for it, and what else they would say is known."""
     empty = Conversation(language=language)
     code = _code(library, guide, {taken.node: taken.answers[0] for taken in known})
-    if code is not None:
+    if guide.codes:
+        done = step(library, empty, Said(at=START, text=f"AADSTS{guide.codes[0]}"))
+        if code is not None:
+            done = step(library, done.conversation, Said(at=START, text=code))
+            stay = Chose(at=START, prompt=done.conversation.prompt, options=("switch-no",))
+            done = step(library, done.conversation, stay)
+    elif code is not None:
         done = step(library, empty, Said(at=START, text=code))
     else:
         asked = step(library, empty, Said(at=START, text="hello"))
@@ -68,9 +74,7 @@ def _begun(library: Library, guide: Guide, known: tuple[Taken, ...], language: s
 
 
 def _code(library: Library, guide: Guide, known: dict[str, str]) -> str | None:
-    """A code that fits what the path says is known; None to begin without one."""
-    if guide.codes:
-        return f"AADSTS{guide.codes[0]}"
+    """A code, not one the guide claims, that fits what a path says is known; None for none."""
     if known.get("code", OTHER) != OTHER:
         return known["code"]
     topic = known.get("topic", OTHER)
@@ -79,9 +83,7 @@ def _code(library: Library, guide: Guide, known: dict[str, str]) -> str | None:
     return next(
         f"AADSTS{code.code}"
         for code in library.codes.values()
-        if code.topic == topic
-        and library.guide_for(code.code) is guide
-        and _plain(guide, f"AADSTS{code.code}")
+        if code.topic == topic and code.code not in guide.codes and _plain(guide, f"AADSTS{code.code}")
     )
 
 
