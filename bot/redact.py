@@ -1,13 +1,14 @@
 """Cuts secrets out of anything a person types or pastes, before it is stored, shown, sent or logged.
 
 It knows shapes (`bot.redact_shapes`: tokens, keys, cookies, forms) and sentences (`bot.redact_phrases`: "my
-password is ..."). It must not know who wrote the text or where it goes. Everything runs in linear time.
-What a helpdesk needs stays: error codes, GUIDs, times.
+password is ...", `bot.redact_codes`: "the code is ..."). It must not know who wrote the text or where it
+goes. Everything runs in linear time. What a helpdesk needs stays: error codes, GUIDs, times.
 """
 
 import re
 from typing import NamedTuple
 
+from bot.redact_codes import codes
 from bot.redact_phrases import phrases
 from bot.redact_shapes import shapes
 from bot.redact_spans import Span, cut
@@ -30,6 +31,13 @@ class Redacted(NamedTuple):
     removed: tuple[str, ...]
 
 
+def _sentences(text: str) -> list[Span]:
+    return [*phrases(text), *codes(text)]
+
+
+_FINDERS = (shapes, _sentences)
+
+
 def redact(text: str) -> Redacted:
     """`text` with every secret replaced by "[removed: kind]".
 
@@ -40,9 +48,8 @@ def redact(text: str) -> Redacted:
     removed: dict[str, None] = {}
     for _ in range(_ROUNDS):
         before = text
-        for find in (shapes, phrases):
-            spans: list[Span] = find(text)
-            text, kinds = cut(text, spans)
+        for find in _FINDERS:
+            text, kinds = cut(text, find(text))
             removed.update(dict.fromkeys(kinds))
         if text == before:
             break

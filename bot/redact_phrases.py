@@ -1,24 +1,20 @@
-"""Secrets that only a sentence gives away: "my password is ...", "Kennwort: ...", "le code est ...".
+"""Passwords that only a sentence gives away: "my password is ...", "Kennwort: ...", "secret answer: ...".
 
-A word for a password or a code is found first, then the few words behind it decide. A value of mixed signs
-is cut; an everyday word is cut only where it can hardly be anything else, so that "my password is wrong"
-stays. Words and languages are in `bot.redact_words`. It must not know shapes of tokens or keys.
+A word for a password is found first, then the few words behind it decide. A value of mixed signs is cut;
+everyday words are cut only where they can hardly be anything else, so that "my password is wrong" stays.
+Words and languages are in `bot.redact_words`, codes in `bot.redact_codes`. It must not know shapes of tokens.
 """
 
 import re
 from collections.abc import Iterator
 
 from bot import redact_words as known
-from bot.redact_spans import GUID, MARK, Kind, Span, kept
+from bot.redact_spans import GUID, MARK, Span, kept
 from dialogs.extract import looks_like_error
 
 _PASSWORD = re.compile(
     rf"(?:{known.LONG_WORDS}|(?<![^\W_])(?:{known.SHORT_WORDS}))(?:s|en|n|es)?(?![^\W_])",
     re.IGNORECASE,
-)
-_PIN = re.compile(rf"(?<![^\W_])(?:{known.PIN_WORDS})(?![^\W_])", re.IGNORECASE)
-_BEFORE = re.compile(
-    rf"(?<![^\W_])(?:{known.MINE})\W{{1,3}}(?:[^\W\d_]{{1,15}}\W{{1,2}}){{0,2}}$", re.IGNORECASE
 )
 _COPULA = re.compile(
     rf"(?P<fill>(?:[ \t]{{1,3}}[^\s:=,;!?]{{1,25}}){{0,5}}?)[ \t*_\"')\]]{{0,4}}"
@@ -41,43 +37,44 @@ _BEARING = re.compile(
     re.IGNORECASE,
 )
 _SECOND_HALF = re.compile(r" (?=\S{0,40}[0-9])(?=\S{0,40}[!@#$%&*?])\S{2,40}")
+_WORD = re.compile(r"[ \t]{0,2}[\"'“„(]?(?P<bare>[^\W\d_]{2,25}|[0-9]{1,8})[\"'”’)]?(?P<stop>[.,;!?])?(?!\S)")  # noqa: RUF001 - curly quotes
+_MOST_WORDS, _FEW_WORDS = 8, 2
+_JOIN = re.compile(
+    r"[ \t]{1,3}(?:and|but|then|so|und|aber|dann|et|mais|puis|y|pero|e|ma|poi|en|maar|mas)(?![^\W_])",
+    re.IGNORECASE,
+)
+_ANSWER = re.compile(
+    rf"(?<![^\W_])(?:{known.ANSWER_WORDS})(?![^\W_])[ \t*_\"')]{{0,3}}"
+    rf"(?::=|=>|->|→|[:=]|[ \t](?:{known.IS})(?![^\W_])(?:[ \t]?:)?)[ \t]{{0,3}}"
+    rf"(?!{MARK})(?P<cut>[^\s.,;:?!()\[\]][^\n.,;?!()\[\]]{{0,60}})",
+    re.IGNORECASE,
+)
+_APP_SECRET = re.compile(
+    rf"(?<![^\W_])(?:{known.APP_WORDS})(?![^\W_])[ \t*_\"')]{{0,3}}"
+    rf"(?:[:=]|[ \t](?:{known.IS})(?![^\W_])|(?=[ \t]))[ \t]{{0,3}}(?P<cut>\S{{4,200}})",
+    re.IGNORECASE,
+)
 _ACCOUNT = re.compile(r"@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}[ \t]{0,2}[:/|][ \t]{0,2}(?P<cut>\S{6,100})")
 _OPEN, _CLOSE = "\"'“”„‘’‚«»`([{<*_", ".,;:?)]}>\"'“”‘’«»`*"  # noqa: RUF001 - curly quotes
 
-_DIGITS = (
-    r"(?<![\w#.:/\-])(?P<cut>(?:[A-Z]-)?[0-9]{3}[ \-]?[0-9]{3}|[0-9]{2} [0-9]{2} [0-9]{2}|[0-9]{4,8})"
-    r"(?![\w]|[.:/\-][0-9])"
-)
-_SURE_CODE = re.compile(
-    rf"(?:{known.SURE_CODE_WORDS})(?![^\W_])(?:[\s:=\"'(\[,\-]|\b(?:{known.CODE_FILL})\b){{0,14}}{_DIGITS}",
-    re.IGNORECASE,
-)
-_CODE = re.compile(
-    rf"(?<![^\W_])(?:{known.CODE_WORDS})(?![^\W_])"
-    rf"(?P<fill>(?:[\s:=\"'(\[,\-]|\b(?:{known.CODE_FILL})\b){{0,14}}){_DIGITS}",
-    re.IGNORECASE,
-)
-_NO_SECRET_CODE = re.compile(rf"(?:{known.OTHER_CODES})\W{{0,3}}$", re.IGNORECASE)
-_CODE_LAST = re.compile(
-    r"(?<![\w#.:/\-])(?P<cut>[0-9]{3}[ \-]?[0-9]{3}|[0-9]{8})[ \t]{1,3}"
-    rf"(?:{known.IS})[ \t]{{1,3}}(?:(?:{known.MINE}|{known.ARTICLES})[ \t]{{1,3}})?"
-    rf"(?:{known.SURE_CODE_WORDS}|{known.CODE_WORDS})",
-    re.IGNORECASE,
-)
-_CODE_ALONE = re.compile(r"\s{0,20}(?P<cut>[0-9]{3}[ \-]?[0-9]{3})[.!]?\s{0,20}")
 # a sign within letters, before or behind them; a lone "!" or "?" at the end ends a sentence
 _SIGNS = re.compile(r"[^\W_][!@#$%^&*+=~|§€£?][^\W_]|^[!@#$%^&*+=~§€£][^\W_]|[^\W_][@#$%^&*+=~|§€£]")
 _URL = re.compile(r"(?:https?://|www\.|[\w.+-]{1,64}@[\w-]{1,63}\.)\S{0,500}", re.IGNORECASE)
 
 
 def phrases(text: str) -> list[Span]:
-    """Every password, PIN and one-time code that a sentence in `text` gives away; spans may overlap."""
-    return [*_passwords(text), *_codes(text)]
+    """Every password, secret answer and app's secret that a sentence gives away; spans may overlap."""
+    return [*_passwords(text), *_answers(text), *_keys(text)]
 
 
 def _passwords(text: str) -> Iterator[Span]:
+    done = 0
     for match in _PASSWORD.finditer(text):
-        yield from _after(text, match)
+        if match.start() < done:  # inside a value: "passwort=passwort=..."
+            continue
+        for span in _after(text, match):
+            yield span
+            done = max(done, span.end)
     for pattern in (_BEARING, _ACCOUNT):
         for match in pattern.finditer(text):
             yield from _strong_spans(text, *match.span("cut"), least=6)
@@ -94,7 +91,12 @@ def _after(text: str, match: re.Match[str]) -> Iterator[Span]:
     said = _COPULA.match(text, end)
     if said and not _about(said["fill"]):
         value = _value(text, said.end(), newline="\n" in said[0])
-        if value and _given(text, value, plain=_plain_allowed(said, before)):
+        mine = known.BEFORE.search(before) is not None
+        words = _words(text, said, mine=mine) if value and _plain_allowed(said) else None
+        if words:
+            yield Span(*words, "password")
+            return
+        if value and _given(text, value, said):
             yield from _spans(text, value)
             return
     if changed := _CHANGED.match(text, end):
@@ -114,13 +116,32 @@ def _about(fill: str) -> bool:
     return not known.NOT_THE_PASSWORD.isdisjoint(re.findall(r"\w+", fill.lower()))
 
 
-def _plain_allowed(said: re.Match[str], before: str) -> bool:
-    """Whether an everyday word may be the password here: "pw: sunshine", "my password is sunshine"."""
-    if said["dash"]:
-        return False
-    if said["mark"]:
-        return not said["fill"].strip()
-    return _BEFORE.search(before) is not None and "\n" not in said[0]
+def _plain_allowed(said: re.Match[str]) -> bool:
+    """Whether an everyday word may be the password here: "pw: sunshine", "the password is sunshine"."""
+    return not (said["dash"] or said["fill"].strip() or "\n" in said[0])
+
+
+def _words(text: str, said: re.Match[str], *, mine: bool) -> tuple[int, int] | None:
+    """A password of several words: "Hund Katze Maus 12", "Sommer 2026", "horse battery staple".
+
+    Every word must be one that nobody says about a password. With a number behind the first word that is
+    enough; without one the sentence must end there, and the password be announced by a colon or "my".
+    """
+    found: list[re.Match[str]] = []
+    at = said.end()
+    while len(found) < _MOST_WORDS and (word := _WORD.match(text, at)):
+        if known.ordinary(word["bare"]) or kept(word["bare"]) or (not found and word["bare"].isdigit()):
+            break
+        found.append(word)
+        at = word.end()
+        if word["stop"]:
+            break
+    ended = bool(found) and (bool(found[-1]["stop"]) or not text[at : at + 1].strip(" \t\r\n"))
+    named = len(found) > 1 and known.PRODUCT.fullmatch(f"{found[0]['bare']} {found[1]['bare']}") is not None
+    numbered = not named and any(word["bare"].isdigit() for word in found[1:])
+    if len(found) < _FEW_WORDS or not (numbered or (ended and (said["mark"] or mine))):
+        return None
+    return found[0].start("bare"), found[-1].end("bare")
 
 
 def _value(text: str, start: int, *, newline: bool) -> tuple[int, int] | None:
@@ -144,21 +165,27 @@ def _core(text: str, start: int, end: int) -> tuple[int, int]:
     return start, end
 
 
-def _given(text: str, value: tuple[int, int], *, plain: bool) -> bool:
-    said = text[slice(*value)]
-    if _strong(said, least=4):
+def _given(text: str, value: tuple[int, int], said: re.Match[str]) -> bool:
+    """Whether this one value is the password: by its looks, or an everyday word with nothing behind it."""
+    given = text[slice(*value)]
+    if _strong(given, least=4):
         return True
-    word = said.strip("!?.,;").lower()
-    if not plain or not re.fullmatch(r"[^\W\d_]{3,40}", word) or _ordinary(word):
+    word = given.strip("!?.,;").lower()
+    if said["mark"] and said[0] == "=":  # "kennwort=geheim" is a form field, whatever the word
+        return len(word) > 1 and not kept(given) and not given.startswith("removed")
+    if said["dash"] or not re.fullmatch(r"[^\W\d_]{3,40}", word) or not _plain_allowed(said):
+        return False
+    if known.ordinary(word) and not (said["mark"] and word in known.BELOVED):
         return False
     if _SECOND_HALF.match(text, value[1]):
         return True
     rest = text[value[1] : value[1] + 12].lstrip("!?\"'”’»`*)")  # noqa: RUF001 - curly quotes
-    return not rest.strip() or rest[0] in ".,;\n" or rest.startswith((" \n", " (", " -", " /"))
-
-
-def _ordinary(word: str) -> bool:
-    return word in known.ORDINARY or word.endswith(known.ORDINARY_ENDINGS)
+    return (
+        not rest.strip()
+        or rest[0] in ".,;\n"
+        or rest.startswith((" \n", " (", " -", " /"))
+        or _JOIN.match(rest) is not None
+    )
 
 
 def _strong(value: str, *, least: int) -> bool:
@@ -167,7 +194,7 @@ def _strong(value: str, *, least: int) -> bool:
         return False
     bare = value.strip("!?.,;:")
     if (
-        _ordinary(bare.lower())
+        known.ordinary(bare.lower())
         or known.PRODUCT.fullmatch(bare)
         or re.search(rf"AADSTS|{GUID}", value, re.IGNORECASE)
     ):
@@ -196,40 +223,17 @@ def _spans(text: str, value: tuple[int, int]) -> Iterator[Span]:
         yield Span(more.start() + 1, more.end(), "password")
 
 
-def _codes(text: str) -> Iterator[Span]:
-    kind: Kind = "code"
-    for match in _PIN.finditer(text):
-        digits = re.compile(
-            rf"(?:[\s:=\"'(\[]|\b(?:{known.CODE_FILL})\b){{0,10}}{_DIGITS}", re.IGNORECASE
-        ).match(text, match.end())
-        if digits:
-            yield Span(*digits.span("cut"), kind)
-    for match in _SURE_CODE.finditer(text):
-        if not _year(match["cut"]):
-            yield Span(*match.span("cut"), kind)
-    for match in _CODE.finditer(text):
-        before = text[max(0, match.start() - 30) : match.start()]
-        if _NO_SECRET_CODE.search(before):
-            continue
-        digits_only = _bare(match["cut"])
-        mine = _BEFORE.search(before) is not None
-        whole = len(digits_only) in (6, 8) and (mine or not looks_like_error(digits_only))
-        short = mine and len(digits_only) == 4 and match["fill"].strip(" ") and not _year(digits_only)
-        if whole or short:
-            yield Span(*match.span("cut"), kind)
-    for match in _CODE_LAST.finditer(text):
-        if not looks_like_error(_bare(match["cut"])):
-            yield Span(*match.span("cut"), kind)
-    alone = _CODE_ALONE.fullmatch(text)
-    if alone and not looks_like_error(
-        _bare(alone["cut"])
-    ):  # nobody types six digits to a helpdesk but a code
-        yield Span(*alone.span("cut"), kind)
+def _answers(text: str) -> Iterator[Span]:
+    """Answers to security questions: they reset passwords, so they are passwords."""
+    for match in _ANSWER.finditer(text):
+        first = match["cut"].split()[0].strip("!?.,;:\"'").lower()
+        if not known.ordinary(first) and not kept(match["cut"]):
+            yield Span(*_core(text, *match.span("cut")), "password")
 
 
-def _bare(digits: str) -> str:
-    return re.sub(r"\D", "", digits)
-
-
-def _year(digits: str) -> bool:
-    return re.fullmatch(r"(?:19|20)[0-9]{2}", digits) is not None
+def _keys(text: str) -> Iterator[Span]:
+    """An app's secret, told in a sentence."""
+    for match in _APP_SECRET.finditer(text):
+        start, end = _core(text, *match.span("cut"))
+        if _strong(text[start:end], least=4):
+            yield Span(start, end, "key")

@@ -92,6 +92,10 @@ _SECRETS = (
     "storage_?key|primary_?key|secondary_?key|app_secret|secret"
 )
 
+_APP_SECRETS = (
+    "client_secret|clientSecret|app_secret|api[_-]?key|AccountKey|SharedAccessKey|secret_key|private_key"
+)
+
 _SHAPES: tuple[_Shape, ...] = (
     # PEM, whole or cut short
     _shape(
@@ -146,6 +150,12 @@ _SHAPES: tuple[_Shape, ...] = (
         "key",
         rf"{_START}(?:{_SECRETS}){_FIELD}(?!{MARK})(?P<cut>(?:(?!%26)[^&\s\"'<>;,\\]){{8,}}+)",
         sure=_no_word,
+    ),
+    # a field of a form or of JSON, however short
+    _shape(
+        "key",
+        rf"{_START}(?:{_APP_SECRETS})(?:=|%3[dD]|\\?[\"']\s{{0,2}}[:=]\s{{0,2}}\\?[\"']){_VALUE}",
+        sure=_worth,
     ),
     _shape("key", r"(?:[?&]|%26|%3f)sig(?:=|%3d)(?P<cut>[A-Za-z0-9%+/=_-]{16,})"),
     _shape(

@@ -1,6 +1,7 @@
 """Words around passwords and codes in English, German, French, Spanish, Italian, Dutch and Portuguese.
 
-Parts of patterns and sets of lower-case words; what is done with them is in `bot.redact_phrases`.
+Parts of patterns and sets of lower-case words; what is done with them is in `bot.redact_phrases` and
+`bot.redact_codes`.
 """
 
 import re
@@ -14,7 +15,7 @@ def _words(listed: str) -> frozenset[str]:
 LONG_WORDS = (
     r"pass?[\s-]?w(?:or|ro|r|o)[dt]|passowr[dt]|passwd|pass[\s-]?phrase|passw|kenn[\s-]?wort|losungswort|zugangsdaten"
     r"|mots?\s?de\s?passe|contrase[nñ]a|palabra\s?clave|wachtwoord|paswoord|palavra[\s-]passe|senha"
-    r"|parola\s?(?:chiave|d['’]ordine)|credentials|login\s?data"  # noqa: RUF001 - both apostrophes
+    r"|parola\s?(?:chiave|d['’]ordine)|temporary\s?access\s?pass|zugriffspass|credentials|login\s?data"  # noqa: RUF001 - both apostrophes
 )
 SHORT_WORDS = r"pw|pwd|psw|ww|pass|mdp|clave|user/pass|pswd|kw|passcode"
 PIN_WORDS = r"pin|pin[\s-]?code|pin[\s-]?nummer|geheimzahl|code\s?pin|c[oó]digo\s?pin|codice\s?pin"
@@ -22,9 +23,10 @@ AS = r"as|als|comme|como|come"  # "Winter2025! as password"
 SURE_CODE_WORDS = (
     r"one[\s-]?time[\s-]?(?:pass)?(?:code|word)|(?<![^\W_])(?:otp|tan|mtan|totp)|passcode"
     r"|(?:sms|text|verification|security|authenticator|authentication|mfa|2fa|log-?in|sign-?in|confirmation|backup"
-    r"|recovery|access|app|e-?mail|phone|device)[\s-]codes?"
+    r"|recovery|access|app|e-?mail|phone|device|user|pairing|activation|invitation)[\s-]codes?"
     r"|einmal[\s-]?(?:code|passwort|kennwort)|(?:best[äa]e?tigungs|sicherheits|pr[üu]e?f|verifizierungs|anmelde|zugangs"
-    r"|freigabe|wiederherstellungs|authentifizierungs)[\s-]?codes?"
+    r"|freigabe|wiederherstellungs|authentifizierungs"
+    r"|ger[äa]e?te|benutzer|aktivierungs|kopplungs|einladungs|ersatz|notfall|backup)[\s-]?codes?"
     r"|code\s(?:de\s(?:v[ée]rification|s[ée]curit[ée]|confirmation|connexion)|sms|[àa]\susage\sunique|re[çc]u)"
     r"|c[óo]digo\s(?:de\s(?:verificaci[óo]n|seguridad|confirmaci[óo]n|un\ssolo\suso|acceso|verifica[çc][ãa]o|seguran[çc]a"
     r"|confirma[çc][ãa]o|acesso)|sms)"
@@ -47,10 +49,47 @@ CODE_FILL = (
     r"|für|hier|voici|aqui|aquí|ecco|enter|entered|used"
 )
 
+# A security question's answer opens what a password opens.
+ANSWER_WORDS = (
+    r"(?:secret|security|recovery)[\s-](?:question[\s-])?answer|sicherheitsantwort|geheime[rn]?\santwort"
+    r"|(?:(?:secret|security)\squestion|sicherheitsfrage)\s?[/|]\s?(?:answer|antwort)"
+    r"|answers?\s(?:to|of|for)\s(?:(?:the|my|our|that|this)\s)?(?:secret|security|recovery)\squestions?"
+    r"|antwort(?:en)?\s(?:auf|zu|f[üu]r|der|zur)\s(?:(?:die|der|meine|meiner|unsere)\s)?(?:sicherheits|geheim)fragen?"
+    r"|antwort(?:en)?\s(?:auf|zu|f[üu]r|der|zur)\s(?:(?:die|der|meine|meiner|unsere)\s)?geheimen?\sfragen?"
+    r"|r[ée]ponse\s(?:secr[èe]te|de\ss[ée]curit[ée])|respuesta\s(?:secreta|de\sseguridad)"
+    r"|risposta\s(?:segreta|di\ssicurezza)|geheim\santwoord|beveiligingsantwoord|resposta\s(?:secreta|de\sseguran[çc]a)"
+)
+APP_WORDS = (
+    r"(?:client|app|application|consumer|shared)[\s_-]?secret(?:[\s_-]value)?|api[\s_-]?key|(?:access|account)[\s_-]?key"
+    r"|client[\s-]?(?:geheimnis|schl[üu]e?ssel)|(?:anwendungs|app)[\s-]?(?:geheimnis|schl[üu]e?ssel)"
+)
+# Where a sign-in page's number is shown, or typed.
+SHOWN_NUMBER = (
+    r"(?:number|digits|no\.|zahl|nummer|ziffern?)\s(?:on|in|at|from|auf|im|in|am|vom|von)\s"
+    r"(?:(?:the|my|that|this|dem|der|meinem|meiner|diesem|dieser|den)\s)?"
+    r"(?:(?:sign[\s-]?in|log[\s-]?in|computer|laptop|microsoft|web|mobile|phone)[\s-])?"
+    r"(?:screen|display|monitor|browser|page|window|laptop|computer|pc|prompt|sign-?in|login|authenticator(?:[\s-]app)?"
+    r"|bildschirms?|anmeldebildschirm|displays?|monitors?|browsers?|seite|anmeldeseite|webseite|fensters?|anmeldefenster"
+    r"|rechners?|computers?|laptops?|anmeldung)"
+    r"|number\s(?:(?:which|that)\s(?:is|was)\s)?(?:shown|displayed)(?:\s(?:on|in)\s(?:the|my)\s\w{1,12})?"
+    r"|(?:shown|displayed)\snumber|number\s(?:it|the\s(?:screen|page|browser))\s(?:shows|showed|displays|displayed)"
+    r"|number\s(?:i\s(?:see|saw|get|got)|to\s(?:enter|type|match))(?:\son\s(?:the|my)\sscreen)?"
+    r"|number\smatch(?:ing)?|(?:angezeigte|gezeigte)n?\s(?:zahl|nummer|ziffern?)"
+    r"|(?:zahl|nummer),?\sdie\s(?:angezeigt\swird|ich\ssehe|da\ssteht|dort\ssteht)"
+)
+INTO = r"into|in|on|at|to|ins|im|in\sdie|in\sden|in\sder|auf|bei"
+# "10 times in Authenticator", "12 accounts": numbers that count, by the word before them.
+COUNTING = (
+    r"version|ios|android|windows|after|since|for|until|about|around|over|only|have|are|were|waited|nach|seit|etwa|um|nur"
+    r"|dauert|wartete|step|schritt|page|seite"
+)
+
 MINE = (
     r"my|our|mein|meine|meinem|meines|unser|unsere|mon|ma|mes|notre|mi|mis|nuestra|mia|mio|la mia|mijn|ons"
     r"|onze|minha|meu"
 )
+# "my ", "my very own ": right before the word for a password or a code
+BEFORE = re.compile(rf"(?<![^\W_])(?:{MINE})\W{{1,3}}(?:[^\W\d_]{{1,15}}\W{{1,2}}){{0,2}}$", re.IGNORECASE)
 ARTICLES = r"the|das|der|die|dem|le|la|el|il|lo|het|de|o|a"
 IS = (
     r"is|['’]s|c['’]est|was|are|were|should be|would be|ist|war|lautet|lautete"  # noqa: RUF001 - both
@@ -112,8 +151,16 @@ ORDINARY = _words("""
     antigo aqui certa certo correta correto dela demais do e ela ele errada errado essa eu expirou foi
     incorreta já longa mas mesma meu minha muito na nova novo num não os pela qual sem só sua também uma
     vazia velha
+    awful bogus case complex complicated crap deleted different difficult easy english fault five four german
+    greyed grayed hard here hidden initial issue local long mandatory missing numeric odd offline online only
+    personal please private problem public rather simple strange stuck temporary three unaccepted weird
+    fehler problem anfangs arg befristet blöd deutsch doof einfach englisch falsche hallo hilfe komisch
+    komplex kompliziert lokal okay privat schwer schwierig seltsam temporär verschwunden weiß weiss wegen
+    zurücksetzen zurückgesetzt ändern
     onjuist incorrect onverwacht password passwort kennwort contraseña wachtwoord senha pin code
 """)
+# Said about a password and also the best loved of them: behind "password:" they are one.
+BELOVED = _words("secret geheim password passwort kennwort pass admin user super")
 ORDINARY_ENDINGS = (
     "ed", "ing", "able", "ible", "ful", "less", "ive", "ous", "ical", "iert", "bar", "lich", "tig",
     "isch", "ée", "és", "ées", "ant", "ado", "ada", "ido", "ida", "ato", "ata", "uto", "mente",
@@ -140,3 +187,8 @@ CAMEL_NAME = re.compile(
     r"|AutoFill|OAuth|UserName|CapsLock|NumLock|WiFi|eMail|BindComplete\w{0,40})",
     re.IGNORECASE,
 )
+
+
+def ordinary(word: str) -> bool:
+    """Whether this is what people say about a password or a code, and hardly one itself."""
+    return word.lower() in ORDINARY or word.lower().endswith(ORDINARY_ENDINGS)

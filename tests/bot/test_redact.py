@@ -85,6 +85,11 @@ _WORDS = st.sampled_from(
         ":",
         "=",
         "Hunter2!",
+        "summer",
+        "ABCD-EFGH",
+        "secret answer",
+        "number on the screen",
+        "42",
         "code",
         "482913",
         "AADSTS50076",
@@ -162,6 +167,16 @@ HOSTILE = (
     "Hunter2! is ",
     "passwort auf a ",
     "Private-Lines: 1\n",
+    "password: ab ",
+    "passwort=",
+    "secret answer: a ",
+    "answer to my security question ",
+    "client secret ",
+    "device code AB-",
+    "code ABC-DEF-",
+    "the code is the ",
+    "number on the ",
+    "83 in the ",
 )
 
 
