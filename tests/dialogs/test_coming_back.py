@@ -10,6 +10,7 @@ from dialogs.events import (
     Commanded,
     Entered,
 )
+from dialogs.text import Text
 from tests.support import small_guides
 from tests.support.player import Player, saved_and_loaded
 from tests.support.stories import (
@@ -59,9 +60,8 @@ def test_an_old_screen_answers_nothing(person: Player) -> None:
 
     assert node(person) == "seen"
     assert notes(person) == {"bot/stale"}
-    assert [
-        each.picked[0].key for each in person.heard if isinstance(each, Retire) and each.prompt == first
-    ] == ["bot/earlier"]
+    retired = [each for each in person.heard if isinstance(each, Retire) and each.prompt == first]
+    assert [each.picked for each in retired] == [(Text("bot/earlier"),)]
 
 
 def test_a_person_can_be_had_from_an_old_screen(person: Player) -> None:

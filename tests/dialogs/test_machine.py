@@ -145,16 +145,12 @@ class Conversations(RuleBasedStateMachine):
         """Something on any screen there ever was, notices and answered ones too."""
         old = data.draw(st.sampled_from(self.prompts))
         options = [each.id for each in old.ask.options] if isinstance(old.ask, Choices) else ["skip"]
-        event = data.draw(
-            st.sampled_from(
-                [
-                    Chose(at=self.now, prompt=old.id, options=(options[0],)),
-                    Entered(at=self.now, prompt=old.id, text="some words"),
-                    Commanded(at=self.now, prompt=old.id, command=command),
-                ]
-            )
-        )
-        self.take(event)
+        events: list[Event] = [
+            Chose(at=self.now, prompt=old.id, options=(options[0],)),
+            Entered(at=self.now, prompt=old.id, text="some words"),
+            Commanded(at=self.now, prompt=old.id, command=command),
+        ]
+        self.take(data.draw(st.sampled_from(events)))
 
     @rule(text=st.sampled_from(TYPED))
     def types(self, text: str) -> None:
