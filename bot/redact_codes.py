@@ -58,6 +58,11 @@ _NUMBER_TYPED = re.compile(
     r"(?:[^\W\d_]{1,10}\s{1,2}){0,2}authenticator",
     re.IGNORECASE,
 )
+_NUMBER_ENTERED = re.compile(
+    rf"(?<![^\W_])(?:{known.ENTERED})\s{{1,2}}(?:(?:the|die|number|nummer|zahl)\s{{1,2}}){{0,2}}(?P<cut>[0-9]{{2}})"
+    rf"\s{{1,2}}(?:{known.INTO})\s{{1,2}}(?:[^\W\d_]{{1,10}}\s{{1,2}}){{0,2}}(?:app|phone|prompt|handy|telefon)(?![^\W_])",
+    re.IGNORECASE,
+)
 _DEVICE_CODE = (8, 9)  # characters; RFC 8628 recommends eight, Microsoft writes nine
 _COUNTED = re.compile(rf"(?:{known.COUNTING})\s{{1,2}}$", re.IGNORECASE)
 
@@ -130,8 +135,9 @@ def _minted(value: str, *, sure: bool) -> bool:
 
 def _numbers(text: str) -> Iterator[tuple[int, int]]:
     """The two digits between a sign-in page and the Authenticator."""
-    for match in _NUMBER_SHOWN.finditer(text):
-        yield match.span("cut")
+    for pattern in (_NUMBER_SHOWN, _NUMBER_ENTERED):
+        for match in pattern.finditer(text):
+            yield match.span("cut")
     for match in _NUMBER_TYPED.finditer(text):
         if not _COUNTED.search(text[max(0, match.start() - 20) : match.start()]):
             yield match.span("cut")

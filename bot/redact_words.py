@@ -78,6 +78,9 @@ SHOWN_NUMBER = (
     r"|(?:zahl|nummer),?\sdie\s(?:angezeigt\swird|ich\ssehe|da\ssteht|dort\ssteht)"
 )
 INTO = r"into|in|on|at|to|ins|im|in\sdie|in\sden|in\sder|auf|bei"
+ENTERED = (
+    r"typed|type|entered|enter|put|tapped|tap|chose|picked|selected|tippe|tippte|habe|gab|gebe|w[äa]e?hlte"
+)
 # "10 times in Authenticator", "12 accounts": numbers that count, by the word before them.
 COUNTING = (
     r"version|ios|android|windows|after|since|for|until|about|around|over|only|have|are|were|waited|nach|seit|etwa|um|nur"
@@ -156,7 +159,7 @@ ORDINARY = _words("""
     personal please private problem public rather simple strange stuck temporary three unaccepted weird
     fehler problem anfangs arg befristet blöd deutsch doof einfach englisch falsche hallo hilfe komisch
     komplex kompliziert lokal okay privat schwer schwierig seltsam temporär verschwunden weiß weiss wegen
-    zurücksetzen zurückgesetzt ändern
+    zurücksetzen zurückgesetzt ändern see above below siehe oben unten voir temporaire provisoire
     onjuist incorrect onverwacht password passwort kennwort contraseña wachtwoord senha pin code
 """)
 # Said about a password and also the best loved of them: behind "password:" they are one.
