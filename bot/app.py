@@ -269,8 +269,12 @@ def _board_url(settings: Settings) -> str:
     return (settings.public_url or f"http://127.0.0.1:{settings.port}").rstrip("/") + "/helpdesk"
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, listening: Callable[[str, int], None]) -> None:
     """Serve until told to stop.
+
+    Args:
+        settings: What to serve, and where.
+        listening: Called once with the host and the real port, when the server listens.
 
     Raises:
         ConfigError, ContentError, StoreUnavailable, OSError: It cannot start.
@@ -283,7 +287,9 @@ async def serve(settings: Settings) -> None:
         await runner.setup()
         try:
             await web.TCPSite(runner, settings.host, settings.port).start()
-            _log.info("serving", host=settings.host, port=settings.port, local=settings.local)
+            port = runner.addresses[0][1]
+            _log.info("serving", host=settings.host, port=port, local=settings.local)
+            listening(settings.host, port)
             await _told_to_stop()
         finally:
             await runner.cleanup()

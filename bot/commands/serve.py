@@ -1,4 +1,4 @@
-"""`handrail serve`: say where everything is, then serve until told to stop."""
+"""`handrail serve`: serve until told to stop, and say where everything is once it can be reached."""
 
 import contextlib
 import errno
@@ -6,6 +6,8 @@ import sys
 
 from bot.config import Settings
 from bot.errors import ConfigError
+
+_LAST_PORT = 65535
 
 
 def serve(host: str | None, port: int | None) -> None:
@@ -18,14 +20,15 @@ def serve(host: str | None, port: int | None) -> None:
 
     settings = Settings.read(host=host, port=port)
     configure(sys.stderr, settings.log_level)
-    _greet(settings)
+    _say("Handrail is starting.", *(f"warning: {each}" for each in settings.warnings))
     try:
         _run(settings)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
+            other = settings.port + 1 if settings.port < _LAST_PORT else 0
             raise ConfigError(
                 f"port {settings.port} on {settings.host} is in use. Is Handrail running already? "
-                f"Another port: handrail serve --port {settings.port + 1}"
+                f"Another port: handrail serve --port {other}"
             ) from None
         raise
 
@@ -40,11 +43,11 @@ def _run(settings: Settings) -> None:
         import uvloop
 
         runner = uvloop.run
-    runner(serve_bot(settings))
+    runner(serve_bot(settings, lambda host, port: _greet(settings, host, port)))
 
 
-def _greet(settings: Settings) -> None:
-    at = f"http://{settings.host}:{settings.port}"
+def _greet(settings: Settings, host: str, port: int) -> None:
+    at = f"http://{f'[{host}]' if ':' in host else host}:{port}"
     lines = [f"Handrail is on {at}. Ctrl+C stops it."]
     if settings.local:
         lines += [
@@ -53,4 +56,9 @@ def _greet(settings: Settings) -> None:
             f"  for Teams' tools  {at}/api/messages  (the Agents Playground works without an account)",
             "  No app id is set: local mode, this machine only. `handrail doctor` lists all settings.",
         ]
-    sys.stderr.write("\n".join([*lines, *(f"warning: {each}" for each in settings.warnings)]) + "\n")
+    _say(*lines)
+
+
+def _say(*lines: str) -> None:
+    sys.stderr.write("\n".join(lines) + "\n")
+    sys.stderr.flush()
