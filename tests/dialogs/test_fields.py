@@ -157,6 +157,20 @@ def test_what_a_check_says_during_a_question_of_the_bots_own_is_kept() -> None:
     assert any(isinstance(each, Probed) for each in player.conversation.answers)
 
 
+def test_what_an_older_check_says_is_not_taken_for_the_newer_one() -> None:
+    """Only the one that is waited for counts, though another is waited for now."""
+    player = waiting()
+    old = player.conversation.waiting
+    first = step(
+        player.library, player.conversation, ProbeFinished(at=player.now, request=old, outcome="enabled")
+    )
+    assert first.conversation.waiting not in {"", old}
+    late = ProbeFinished(at=player.now, request=old, outcome="not-registered")
+    done = step(player.library, first.conversation, late)
+
+    assert (done.conversation, done.effects) == (first.conversation, ())
+
+
 def test_who_leaves_a_check_does_not_wait_for_it() -> None:
     """A late answer for somebody who stopped is no news."""
     player = waiting()

@@ -89,9 +89,9 @@ def test_questions_on_the_ticket_say_what_they_are_about() -> None:
 def test_words_go_to_the_case_while_it_is_open() -> None:
     """Nobody has to repeat it to the helpdesk."""
     player = handed_over()
-    player.says("now my phone wants a code too")
+    player.says("now my phone shows it too")
 
-    assert [each.note for each in changes(player)] == ["now my phone wants a code too"]
+    assert [each.note for each in changes(player)] == ["now my phone shows it too"]
     assert said(player) == ["bot/case-added"]
 
 
@@ -321,3 +321,15 @@ def test_going_on_keeps_words_and_ids(person: Player) -> None:
     person.picks("Go on from there")
 
     assert place(person).evidence.correlation_id == CORRELATION
+
+
+def test_what_is_solved_again_may_be_rated_again(person: Player) -> None:
+    """The first rating was about something that did not last."""
+    person.says("no")
+    person.says("it works now")
+    person.says("5")
+    person.says("it's back")
+    person.picks("Go on from there")
+    person.says("it works now")
+
+    assert said(person) == ["bot/solved-rating"]
