@@ -12,6 +12,7 @@ import msgspec
 
 from bot.address import Address, Person
 from bot.errors import NumberTaken
+from bot.languages import closest
 from bot.redact import redact
 from bot.store.api import (
     CaseChange,
@@ -29,7 +30,7 @@ from dialogs.conversation import Conversation
 from dialogs.effects import ChangeCase, Effect, Hear, OpenCase, Retire, Show, StartProbe
 from dialogs.engine import step
 from dialogs.events import Attached, CaseResolved, Entered, Event, Said
-from dialogs.library import Library
+from dialogs.library import SOURCE_LANGUAGE, Library
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread on the phone: no 0/O, 1/I/L, U
 _TRIES = 8  # of case numbers; from the fourth on they are longer
@@ -42,7 +43,10 @@ def new_number(attempt: int = 0) -> str:
 
 
 class Turns:
-    """Takes events. `changed` is called with the conversation after each commit that changed something."""
+    """Takes events. `changed` is called with the conversation after each commit that changed something.
+
+    `language` is for people whose own language the content does not have.
+    """
 
     def __init__(
         self,
@@ -50,12 +54,14 @@ class Turns:
         library: Callable[[], Library],
         store: Store,
         changed: Callable[[str], None],
+        language: str = SOURCE_LANGUAGE,
         clock: Callable[[], float] = time.time,
         mint: Callable[[int], str] = new_number,
     ) -> None:
         self._library = library
         self._store = store
         self._changed = changed
+        self._language = language
         self._clock = clock
         self._mint = mint
 
@@ -105,9 +111,7 @@ class Turns:
         library = self._library()
 
         def decided(stored: Conversation | None, where: Address | None) -> Kept:
-            before = (
-                stored if stored is not None else Conversation(language=_first_language(library, address))
-            )
+            before = stored if stored is not None else _first(library, address, self._language)
             done = step(library, before, event)
             here = address or where or Address(surface="web")
             return _written_down(conversation, here, event.at, done.conversation, done.effects, address)
@@ -127,9 +131,11 @@ def _clean(event: Event) -> Event:
     return event
 
 
-def _first_language(library: Library, address: Address | None) -> str:
-    wanted = (address.locale if address else "").lower().replace("_", "-").split("-")[0]
-    return wanted if wanted in library.languages else library.languages[0]
+def _first(library: Library, address: Address | None, fallback: str) -> Conversation:
+    """A conversation nobody has had yet. On the web page nobody vouches for who it is."""
+    stranger = address is not None and address.surface == "web"
+    spoken = closest(library, address.locale if address else "") or fallback
+    return Conversation(language=spoken, stranger=stranger)
 
 
 def show_key(conversation: str, prompt: str) -> str:

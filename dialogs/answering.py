@@ -9,6 +9,7 @@ import msgspec
 from dialogs import cases, commands, sentences
 from dialogs.conversation import (
     AddRemark,
+    AskContact,
     CameBack,
     CaseClosed,
     ChooseLanguage,
@@ -50,6 +51,8 @@ def said(talk: Talk, text: str, removed: tuple[str, ...], *, into_field: bool = 
         talk.add(Noticed(at=talk.at, evidence=news))
     if pressed:
         choose(talk, pressed, heard=True)
+    elif found.command == "report":
+        commands.report(talk, text)
     elif not into_field and found.command is not None and not _for_the_case(talk, found):
         commands.run(talk, found.command, found.value)
     elif moved:
@@ -63,9 +66,9 @@ def said(talk: Talk, text: str, removed: tuple[str, ...], *, into_field: bool = 
 def _recognised(talk: Talk, prompt: Prompt, text: str) -> Recognition:
     language = talk.conversation.language
     options = [(each.id, talk.library.say(each.label, language)) for each in _offered(prompt)]
-    options += _said_instead(talk, prompt)
     several = isinstance(prompt.ask, Choices) and prompt.ask.several
-    return recognise(talk.library, language, text, options, several=several)
+    spoken = _said_instead(talk, prompt)
+    return recognise(talk.library, language, text, options, several=several, spoken=spoken)
 
 
 def _offered(prompt: Prompt) -> tuple[Option, ...]:
@@ -213,6 +216,8 @@ def _choose_aside(talk: Talk, option: str) -> None:
             else:
                 talk.note("bot/not-handed")
                 talk.enter()
+        case AskContact(), _:
+            cases.introduce(talk, "")
         case AddRemark(), _:
             talk.ask(ConfirmHandover())
         case HeardElse(text=words), _:

@@ -61,4 +61,5 @@ class CaseFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ruled_out: tuple[Text, ...] = ()
     checks: tuple[Checked, ...] = ()
     ask_next: tuple[Text, ...] = ()
+    contact: str = ""  # who they say they are, where nobody vouches
     remarks: tuple[str, ...] = ()  # the person's own words

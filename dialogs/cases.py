@@ -5,11 +5,11 @@ It must not know what a case holds (`dialogs.handover` does), nor how words or b
 
 import msgspec
 
-from dialogs.conversation import Case, CaseClosed, Handed, Remarked
+from dialogs.conversation import AskContact, Case, CaseClosed, Handed, Introduced, Remarked
 from dialogs.effects import ChangeCase, OpenCase
 from dialogs.events import CaseClaimed, CaseResolved, TicketFiled, TicketRefused
 from dialogs.handover import case_file
-from dialogs.prompts import OPEN, REMARK_LIMIT, case_text
+from dialogs.prompts import CONTACT_LIMIT, OPEN, REMARK_LIMIT, case_text
 from dialogs.talk import Talk
 from dialogs.text import Text
 
@@ -23,7 +23,13 @@ def with_helpdesk(talk: Talk) -> Case | None:
 
 
 def hand_over(talk: Talk) -> None:
-    """Open the case: everything gathered goes to the helpdesk, the person gets the number."""
+    """Open the case: everything gathered goes to the helpdesk, the person gets the number.
+
+    Whom nobody vouches for is asked first who they are, and may leave it.
+    """
+    if talk.conversation.stranger and not talk.walked.introduced:
+        talk.ask(AskContact())
+        return
     file = case_file(talk.library, talk.conversation, talk.walked, talk.fresh, talk.at)
     talk.add(Handed(at=talk.at, number=talk.fresh))
     conversation = talk.conversation
@@ -34,7 +40,13 @@ def hand_over(talk: Talk) -> None:
     case = Case(number=talk.fresh, status="open", opened_at=talk.at, queue=file.queue)
     talk.set(case=case, earlier=earlier, aside=None, waiting="", misses=0, session=conversation.session or 1)
     talk.effects.append(OpenCase(file=file))
-    talk.show(Text("bot/done", {"number": talk.fresh}))
+    talk.show(Text("bot/done-unverified" if conversation.stranger else "bot/done", {"number": talk.fresh}))
+
+
+def introduce(talk: Talk, text: str) -> None:
+    """The person says who they are ("" for: would rather not), and the case is opened."""
+    talk.add(Introduced(at=talk.at, text=text[:CONTACT_LIMIT]))
+    hand_over(talk)
 
 
 def status(talk: Talk) -> Text | None:

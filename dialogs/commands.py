@@ -23,23 +23,27 @@ from dialogs.conversation import (
     Picked,
     Rated,
     Remarked,
+    Reported,
     Tried,
     Typed,
     WhatElse,
 )
 from dialogs.events import Command
 from dialogs.guide import Escalate, FixResult, Guide, Try
-from dialogs.prompts import anything_known
+from dialogs.prompts import REMARK_LIMIT, anything_known
 from dialogs.talk import Talk
 from dialogs.text import Text
+from dialogs.walk import security
 
-_STEPS = (Picked, Typed, Tried, Ended)  # answers that "back" takes back
+_STEPS = (Picked, Typed, Tried, Ended, Reported)  # answers that "back" takes back
 
 
 def run(talk: Talk, command: Command, value: str = "") -> None:
     """Do what was asked for. `value` is the language for `language`."""
     if command == "language":
         language(talk, value)
+    elif command == "report":
+        report(talk, value)
     else:
         _COMMANDS[command](talk)
 
@@ -168,6 +172,28 @@ def person(talk: Talk) -> None:
         talk.ask(ConfirmHandover())
     else:
         talk.ask(AddRemark())
+
+
+def report(talk: Talk, words: str = "") -> None:
+    """A request the person did not start: nothing more is tried, and security gets it, with their words."""
+    case = cases.with_helpdesk(talk)
+    if case is not None and words:  # whoever works on it must know, and the person must not wait to be told
+        cases.add_words(talk, case, words)
+        talk.notice(Text("bot/report-added", {"number": case.number}))
+        return
+    if not talk.walked.running:
+        fresh(talk)
+    if security(talk.walked.guide) is None:
+        other = next((each for each in talk.library.guides.values() if security(each)), None)
+        if other is None:
+            person(talk)
+            return
+        talk.set(session=talk.conversation.session or 1)
+        talk.add(Began(at=talk.at, guide=other.id, content=talk.library.version))
+    if words:
+        talk.add(Remarked(at=talk.at, text=words[:REMARK_LIMIT]))
+    talk.add(Reported(at=talk.at))
+    talk.enter()
 
 
 def status(talk: Talk) -> None:

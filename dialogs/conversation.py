@@ -100,13 +100,26 @@ class Handed(_Answer, frozen=True, kw_only=True, tag="handed"):
     number: str
 
 
+class Reported(_Answer, frozen=True, kw_only=True, tag="reported"):
+    """A sign-in request the person did not start: from here it is a matter for security, not for fixes."""
+
+
+class Introduced(_Answer, frozen=True, kw_only=True, tag="introduced"):
+    """Who the person says they are and how to reach them; "" when they would not say."""
+
+    text: str
+
+
 class Ended(_Answer, frozen=True, kw_only=True, tag="ended"):
     """The person ended it in the middle: it works now, or they stopped."""
 
     result: Literal["solved", "stopped"]
 
 
-Answer: TypeAlias = Began | Picked | Typed | Tried | Probed | Noticed | Remarked | Rated | Handed | Ended
+Answer: TypeAlias = (
+    Began | Picked | Typed | Tried | Probed | Noticed | Remarked | Rated
+    | Handed | Ended | Reported | Introduced
+)  # fmt: skip
 
 
 class _Aside(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="asks"):
@@ -140,6 +153,10 @@ class HeardElse(_Aside, frozen=True, kw_only=True, tag="heard-else"):
     text: str
 
 
+class AskContact(_Aside, frozen=True, kw_only=True, tag="contact"):
+    """Nobody vouches for this person: who are they, and how can they be reached?"""
+
+
 class ConfirmRestart(_Aside, frozen=True, kw_only=True, tag="restart"):
     """Really start from the beginning?"""
 
@@ -157,7 +174,7 @@ class CaseClosed(_Aside, frozen=True, kw_only=True, tag="case-closed"):
 
 
 Aside: TypeAlias = (
-    SwitchGuide | ConfirmHandover | AddRemark | WhatElse | HeardElse
+    SwitchGuide | ConfirmHandover | AskContact | AddRemark | WhatElse | HeardElse
     | ConfirmRestart | ChooseLanguage | CameBack | CaseClosed
 )  # fmt: skip
 
@@ -183,6 +200,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     v: int = FORMAT
     language: str = "en"
+    stranger: bool = False  # nobody vouches for who this is, and no chat leads back to them
     plain: bool = False  # the person asked for text without cards
     turn: int = 0  # events taken; ids of prompts and requests are made of it
     session: int = 0  # raised with every fresh start; lines of the transcript carry it

@@ -13,7 +13,7 @@ from dialogs.conversation import PromptId
 # What a person can ask for at any point, by button or by words.
 Command: TypeAlias = Literal[
     "hello", "back", "restart", "repeat", "help", "cancel", "person", "status", "language", "plain", "cards",
-    "works-now", "is-back",
+    "works-now", "is-back", "report",
 ]  # fmt: skip
 
 

@@ -18,6 +18,9 @@ TextKey: TypeAlias = str
 # Subjects a condition may name besides nodes: they are read from what the person pasted, through codes.yaml.
 EVIDENCE_SUBJECTS = frozenset({"code", "topic"})
 
+# The queue for what is no trouble with signing in but somebody else's doing.
+SECURITY = "security"
+
 # What a fix can come to. The person picks one of these below every fix.
 FixResult: TypeAlias = Literal["fixed", "same", "other", "could-not"]
 FIX_RESULTS: tuple[FixResult, ...] = ("fixed", "same", "other", "could-not")

@@ -22,8 +22,7 @@ def node_text(walked: Walk, key: str) -> Text:
     """A guide's text with what its places may hold: the code and what it means."""
     if walked.code is None:
         return Text(key, {"code": Text("bot/this-message"), "meaning": Text("bot/without-code")})
-    topic = walked.given.get("topic", ("other",))[0]
-    return Text(key, {"code": f"AADSTS{walked.code}", "meaning": Text(f"topic/{topic}")})
+    return Text(key, {"code": f"AADSTS{walked.code}", "meaning": Text(f"topic/{walked.topic}")})
 
 
 def case_file(library: Library, conversation: Conversation, walked: Walk, number: str, at: int) -> CaseFile:
@@ -56,6 +55,7 @@ def case_file(library: Library, conversation: Conversation, walked: Walk, number
         checks=tuple(_checked(visit) for visit in walked.visits if isinstance(visit.node, Check)),
         ask_next=tuple(_ask_next(walked)),
         remarks=walked.remarks,
+        contact=walked.contact,
     )
 
 

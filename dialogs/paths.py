@@ -223,9 +223,7 @@ class _Outlook:
         if here not in self.known:
             nodes = self.map.guide.nodes
             ahead = [
-                move
-                for move in self.map.moves(here, singly=True)
-                if not isinstance(nodes[move.to.node], End)
+                move for move in self.map.moves(here, singly=True) if not isinstance(nodes[move.to.node], End)
             ]
             # Who leaves early is no measure for those who go on: with them the number would grow on the way.
             going_on = [move for move in ahead if not isinstance(nodes[move.to.node], Escalate)]

@@ -7,6 +7,7 @@ import msgspec
 
 from dialogs.conversation import (
     AddRemark,
+    AskContact,
     CameBack,
     Case,
     CaseClosed,
@@ -30,6 +31,7 @@ from dialogs.walk import Walk
 SMALL: tuple[Command, ...] = ("back", "person")
 OPEN = frozenset({"open", "claimed"})  # statuses of a case that somebody still works on
 REMARK_LIMIT = 2000  # characters
+CONTACT_LIMIT = 200  # characters
 GUIDE_OPTION = "guide/"  # options of the first screen: guide/<id>
 
 
@@ -204,10 +206,20 @@ def _aside_prompt(library: Library, conversation: Conversation, walked: Walk) ->
             )
             key = "bot/add-ask" if anything_known(walked) else "bot/add-first"
             return Prompt(id="", say=Text(key), ask=entry, commands=("back",))
+        case AskContact():
+            entry = Entry(
+                label=Text("bot/entry/contact"),
+                limit=CONTACT_LIMIT,
+                error=Text("bot/field-empty"),
+                skip=Option(id="skip", label=Text("bot/contact-skip")),
+            )
+            return Prompt(id="", say=Text("bot/contact-ask"), ask=entry, commands=("back",))
         case HeardElse():
             order: tuple[FixResult, ...] = ("other", "same", "fixed", "could-not")
             listed = tuple(Option(id=each, label=Text(f"after/{each}")) for each in order)
-            return Prompt(id="", say=Text("bot/heard-else"), ask=Choices(options=listed), commands=SMALL)
+            return Prompt(
+                id="", say=Text("bot/heard-else"), ask=Choices(options=listed), commands=(*SMALL, "report")
+            )
         case CaseClosed():
             commands: tuple[Command, ...] = ("works-now", "is-back")
             listed = tuple(Option(id=each, label=Text(f"button/{each}")) for each in commands)
@@ -219,7 +231,7 @@ def _aside_prompt(library: Library, conversation: Conversation, walked: Walk) ->
                 error=Text("bot/field-empty"),
                 skip=Option(id="skip", label=Text("bot/skip")),
             )
-            return Prompt(id="", say=Text("bot/what-else"), ask=entry, commands=SMALL)
+            return Prompt(id="", say=Text("bot/what-else"), ask=entry, commands=(*SMALL, "report"))
         case ConfirmRestart():
             return _choice(Text("bot/restart-confirm"), ("restart-yes", "restart-no"))
         case CameBack():

@@ -25,6 +25,7 @@ _SENTENCE_LIMIT = 400  # characters; longer than any command, label or list of l
 _GUIDE_LIMIT = 2_000  # characters searched for a guide's words
 _TYPO_LETTERS = 5  # words shorter than this must be spelt right
 _LONG_WORD = 9  # from this length on two slips are forgiven, the first letter excepted
+_INSIDE = frozenset({"person", "report"})  # commands that count inside a sentence, too
 _PHRASE_WORDS = 3  # a command phrase this long also counts inside a sentence ...
 _REQUEST_WORDS = 15  # ... of at most this many words ...
 _DENIED_WITHIN = 3  # ... unless a "not" stands this close before it
@@ -56,6 +57,7 @@ class _Heard(msgspec.Struct, frozen=True, kw_only=True):
     words: Words  # as said
     asked: Words  # without please and thank you
     options: tuple[tuple[str, str], ...]
+    shown: int  # how many of them stand on the screen, and have a number
     several: bool
 
 
@@ -72,8 +74,11 @@ def recognise(
     text: str,
     options: Sequence[tuple[str, str]] = (),
     several: bool = False,
+    spoken: Sequence[tuple[str, str]] = (),
 ) -> Recognition:
     """What `text` means to a prompt that shows `options`, each an id and its label as shown.
+
+    `spoken` are other words for the same ids; they have no number.
 
     Never raises, whatever the text. `several` says that more than one option may be picked at once.
     """
@@ -85,7 +90,8 @@ def recognise(
         text=text,
         words=words,
         asked=_without_courtesy(words),
-        options=tuple((each, label) for each, label in options),
+        options=tuple((each, label) for each, label in (*options, *spoken)),
+        shown=len(options),
         several=several,
     )
     meaning = next((found for step in _STEPS if (found := step(heard)) is not None), _Meaning())
@@ -110,12 +116,12 @@ def _command(heard: _Heard) -> _Meaning | None:
 
 
 def _request(heard: _Heard) -> _Meaning | None:
-    """A longer phrase for a person ("talk to a human") inside a short sentence that does not deny it."""
+    """A longer phrase ("talk to a human", "did not start it") inside a short sentence without a denial."""
     if len(heard.words) > _REQUEST_WORDS:
         return None
     for book in _phrase_books(heard.library, heard.language):
         for target, phrase in book:
-            if target[0] == "person" and len(phrase) >= _PHRASE_WORDS and _holds(heard.words, phrase):
+            if target[0] in _INSIDE and len(phrase) >= _PHRASE_WORDS and _holds(heard.words, phrase):
                 return _as_command(target)
     return None
 
@@ -253,8 +259,8 @@ def _one_option(heard: _Heard, said: str, words: Words) -> str | None:
     if one is not None or any(plain and _words(label) == plain for _, label in heard.options):
         return one
     number = known.NUMBER.fullmatch(" ".join(words))
-    place = int(number[1]) if number else _ordinal(words, len(heard.options))
-    return heard.options[place - 1][0] if 1 <= place <= len(heard.options) else None
+    place = int(number[1]) if number else _ordinal(words, heard.shown)
+    return heard.options[place - 1][0] if 1 <= place <= heard.shown else None
 
 
 def _ordinal(words: Words, count: int) -> int:

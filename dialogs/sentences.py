@@ -11,6 +11,7 @@ import msgspec
 from dialogs import cases, commands
 from dialogs.conversation import (
     AddRemark,
+    AskContact,
     CameBack,
     ConfirmHandover,
     Evidence,
@@ -51,7 +52,9 @@ def understand(talk: Talk, text: str, found: Recognition, news: Evidence, place:
         place: The node the person saw when they wrote it; what they pasted may have led on already.
     """
     aside = talk.conversation.aside
-    if isinstance(aside, AddRemark):
+    if isinstance(aside, AskContact):
+        cases.introduce(talk, text)
+    elif isinstance(aside, AddRemark):
         if anything_known(talk.walked):
             talk.note("bot/added")
         remark(talk, text)
@@ -126,9 +129,13 @@ def _outside(talk: Talk, text: str, found: Recognition, news: Evidence) -> None:
     elif aside is not None:
         _miss(talk)
     else:
-        if over:
-            commands.fresh(talk)
         words = bool(_SENTENCE.search(text))
+        if words and over in {"solved", "stopped"}:  # "same message again": what was tried is still known
+            remark(talk, text)
+            talk.ask(CameBack())
+            return
+        if over and over != "solved":
+            commands.fresh(talk)
         if words:
             remark(talk, text)
         _miss(talk, "bot/heard-no-code" if words else "bot/understood-not")

@@ -16,15 +16,17 @@ from dialogs.conversation import (
     Ended,
     Evidence,
     Handed,
+    Introduced,
     Noticed,
     Picked,
     Probed,
     Rated,
     Remarked,
+    Reported,
     Tried,
     Typed,
 )
-from dialogs.guide import Ask, Check, Collect, End, Escalate, Fix, Guide, Node, NodeId, Try, Way
+from dialogs.guide import SECURITY, Ask, Check, Collect, End, Escalate, Fix, Guide, Node, NodeId, Try, Way
 from dialogs.library import Library
 
 Over: TypeAlias = Literal["", "solved", "stopped", "handed"]
@@ -55,6 +57,9 @@ class Walk(msgspec.Struct, frozen=True, kw_only=True):
     evidence: Evidence = Evidence()
     given: Mapping[str, tuple[str, ...]] = {}  # what conditions of the current guide are matched against
     remarks: tuple[str, ...] = ()
+    introduced: bool = False
+    contact: str = ""  # who they say they are
+    topic: str = "other"  # of the code the guide is about
     rated: bool = False
     fits: int = 0
 
@@ -118,6 +123,7 @@ class _Fold:
         self._number = ""
         self._begun_at = 0
         self._rated = False
+        self._contact: str | None = None
 
     def take(self, answer: Answer) -> bool:
         """Take one answer; False when it does not fit where we are."""
@@ -132,6 +138,11 @@ class _Fold:
             case Rated():
                 self._rated = True
                 return True
+            case Introduced():
+                self._contact = answer.text
+                return True
+            case Reported():
+                return self._report()
             case Began():
                 return self._begin(answer)
             case Handed():
@@ -152,6 +163,13 @@ class _Fold:
         self._over = ""
         self._begun_at = self._begun_at or answer.at
         self._go(guide.start)
+        return True
+
+    def _report(self) -> bool:
+        to = security(self._guide)
+        if to is None or self._over:
+            return False
+        self._go(to.id)
         return True
 
     def _pass(self, answer: Step) -> bool:
@@ -241,10 +259,12 @@ class _Fold:
         return None
 
     def _know(self) -> None:
-        code = _focus(self._guide, self._evidence.codes)
-        if code is not None:
-            self._given["code"] = (code_value(code),)
-            self._given["topic"] = (self._library.topic(code),)
+        """Every code that came up counts: a rule that blocks is not tried against, whatever came first."""
+        focus = _focus(self._guide, self._evidence.codes)
+        codes = dict.fromkeys(code for code in (focus, *self._evidence.codes) if code is not None)
+        if codes:
+            self._given["code"] = tuple(code_value(code) for code in codes)
+            self._given["topic"] = tuple(dict.fromkeys(self._library.topic(code) for code in codes))
 
     def walk(self, fits: int) -> Walk:
         """What the answers taken so far come to."""
@@ -261,6 +281,9 @@ class _Fold:
             evidence=self._evidence,
             given=dict(self._given),
             remarks=tuple(self._remarks),
+            introduced=self._contact is not None,
+            contact=self._contact or "",
+            topic=self._given.get("topic", ("other",))[0],
             rated=self._rated,
             fits=fits,
         )
@@ -280,6 +303,12 @@ def untried(walked: Walk) -> tuple[str, ...]:
         lists = [node for node in lists if node.id in reached]
     wanted = [offer.fix for node in lists for offer in node.offers if holds(offer.when, walked.given)]
     return tuple(fix for fix in dict.fromkeys(wanted) if fix not in done)
+
+
+def security(guide: Guide | None) -> Escalate | None:
+    """Where a guide hands over what is no trouble with signing in."""
+    nodes = guide.nodes.values() if guide is not None else ()
+    return next((n for n in nodes if isinstance(n, Escalate) and n.queue == SECURITY), None)
 
 
 def escalation(walked: Walk) -> Escalate | None:

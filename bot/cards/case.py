@@ -85,6 +85,7 @@ def sections(record: CaseRecord, speaker: Speaker) -> list[Section]:
     """
     file = record.file
     found = [
+        _section("contact", speaker, [_own(file.contact, speaker)] if file.contact else []),
         _section("app", speaker, _mixed(file.app, speaker)),
         _section("device", speaker, _mixed(file.device, speaker)),
         _section("account", speaker, _mixed(file.account, speaker)),

@@ -133,7 +133,12 @@ def test_no_command_shadows_a_button(language: str) -> None:
     keys = [*OWN_LABELS, *(key for guide in GUIDES for key in labels(guide))]
     shadowed = {key: commands.get(plain(LIBRARY.words(key, language))) for key in keys}
 
-    assert {key: by for key, by in shadowed.items() if by not in {None, "command/works-now"}} == {}
+    same = {None, "command/works-now"}
+    assert {
+        key: by
+        for key, by in shadowed.items()
+        if by not in same and not (by == "command/report" and key.endswith("/not-mine"))
+    } == {}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -7,7 +7,7 @@ import msgspec
 
 from bot.cards.speech import Speaker
 from dialogs.conversation import Conversation
-from dialogs.effects import Choices, Effect, Entry, Prompt, Show, StartProbe
+from dialogs.effects import Choices, Effect, Entry, Option, Prompt, Show, StartProbe
 from dialogs.engine import Step, step
 from dialogs.events import (
     CaseClaimed,
@@ -22,6 +22,7 @@ from dialogs.events import (
     Said,
 )
 from dialogs.library import Library
+from dialogs.walk import walk
 
 START = 1_795_338_000  # 2026-11-22 09:00 UTC
 MINUTE = 60
@@ -54,9 +55,10 @@ class Player:
         language: str = "en",
         probe: Probe = nobody_knows,
         keep: Callable[[Conversation], Conversation] = as_is,
+        stranger: bool = False,
     ) -> None:
         self.library = library
-        self.conversation = Conversation(language=language)
+        self.conversation = Conversation(language=language, stranger=stranger)
         self.effects: list[Effect] = []  # all there ever were
         self.heard: tuple[Effect, ...] = ()
         self.lines: list[str] = []
@@ -132,6 +134,15 @@ class Player:
     def transcript(self) -> str:
         """The whole conversation, to be read."""
         return "\n".join(self.lines) + "\n"
+
+    def options(self) -> tuple[Option, ...]:
+        """What can be picked on the screen; none where something is to be typed."""
+        return self.prompt.ask.options if isinstance(self.prompt.ask, Choices) else ()
+
+    def walked_fix(self) -> str:
+        """The fix that is shown, "" when none is."""
+        fix = walk(self.library, self.conversation.answers).fix
+        return fix.id if fix is not None else ""
 
     def words(self) -> str:
         """What the bot said last, as plain words."""
