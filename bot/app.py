@@ -19,8 +19,9 @@ from bot.cards import prompt as prompt_card
 from bot.cards.speech import Speaker
 from bot.config import Settings
 from bot.delivery import Delivery, Helpdesk, announcement
-from bot.errors import ConfigError, ContentError
+from bot.errors import ContentError
 from bot.identity import token_fetch
+from bot.languages import closest, spoken
 from bot.metrics import Metrics
 from bot.outbox.dispatcher import Dispatcher
 from bot.probes.api import Probe
@@ -37,7 +38,6 @@ from bot.teams.keys import SigningKeys
 from bot.teams.local import LocalGate
 from bot.teams.service_urls import ServiceUrls
 from bot.teams.tokens import Anonymous, SharedToken, TokenSource, TokenUnavailable
-from bot.tickets.api import TicketSystem
 from bot.tickets.builtin import BuiltinTickets
 from bot.turn import Turns, show_key
 from bot.web.hub import Hub
@@ -81,7 +81,8 @@ def load_content(settings: Settings) -> Library:
     errors = [each for each in diagnostics if each.severity == Severity.ERROR]
     if errors:
         listed = "\n".join(str(each) for each in errors[:20])
-        raise ContentError(f"the guides in {settings.content} have {len(errors)} mistakes:\n{listed}")
+        count = f"{len(errors)} mistake{'s' if len(errors) > 1 else ''}"
+        raise ContentError(f"the guides in {settings.content} have {count}:\n{listed}")
     return library
 
 
@@ -93,6 +94,8 @@ async def running(settings: Settings, *, library: Library | None = None) -> Asyn
         ConfigError, ContentError, StoreUnavailable: It cannot start; the message says what to do.
     """
     content = library or load_content(settings)
+    helpdesk = _helpdesk(settings, content)
+    language = spoken(content, "HANDRAIL_LANGUAGE", settings.language)
     async with AsyncExitStack() as stack:
         store = await open_store(settings.database_url.reveal())
         stack.push_async_callback(store.close)
@@ -108,15 +111,15 @@ async def running(settings: Settings, *, library: Library | None = None) -> Asyn
             hub.changed(conversation)
             dispatcher.wake()
 
-        turns = Turns(library=lambda: content, store=store, changed=changed)
+        turns = Turns(library=lambda: content, store=store, changed=changed, language=language)
         delivery = Delivery(
             store=store,
             turns=turns,
             library=lambda: content,
             channel=TeamsChannel(connector),
-            tickets=_tickets(settings, store),
+            tickets=BuiltinTickets(store),  # HANDRAIL_TICKETS knows no other yet
             probes=_probes(settings, client, stack),
-            helpdesk=_helpdesk(settings),
+            helpdesk=helpdesk,
         )
         dispatcher = Dispatcher(store, delivery.perform, buried=delivery.buried, changed=hub.changed)
         dispatcher.start()
@@ -144,8 +147,10 @@ def web_app(parts: Parts) -> web.Application:
         turns=parts.turns,
         store=parts.store,
         answered_card=lambda heard, reply: answered_card(parts, heard, reply),
-        case_card=lambda record: announcement(record, parts.library, _helpdesk(settings))[0],
-        words=lambda key, locale: parts.library.words(key, _language(parts.library, locale)),
+        case_card=lambda record: announcement(record, parts.library, _helpdesk(settings, parts.library))[0],
+        words=lambda key, locale: parts.library.words(
+            key, closest(parts.library, locale) or closest(parts.library, settings.language)
+        ),
         helpdesk_channel=settings.helpdesk_channel,
         signed=not settings.local,
     )
@@ -182,11 +187,6 @@ async def answered_card(parts: Parts, heard: Heard, reply: bytes) -> dict[str, A
     prompt = msgspec.json.decode(shown.body, type=Show).prompt
     speaker = Speaker(parts.library, kept[0].language, heard.address.zone)
     return prompt_card.retired(prompt, speaker, retired.picked)
-
-
-def _language(library: Library, locale: str) -> str:
-    wanted = locale.lower().split("-")[0]
-    return wanted if wanted in library.languages else library.languages[0]
 
 
 class _Doors(msgspec.Struct, kw_only=True):
@@ -237,12 +237,6 @@ def _service_urls(settings: Settings) -> ServiceUrls:
     return ServiceUrls.loopback_only() if settings.local else ServiceUrls(settings.service_urls)
 
 
-def _tickets(settings: Settings, store: Store) -> TicketSystem:
-    if settings.tickets == "builtin":
-        return BuiltinTickets(store)
-    raise ConfigError(f"HANDRAIL_TICKETS is {settings.tickets!r}; this version knows: builtin")
-
-
 def _probes(settings: Settings, client: aiohttp.ClientSession, stack: AsyncExitStack) -> Mapping[str, Probe]:
     """The automatic checks. Without an identity there is nobody to ask for: all of them say "unknown"."""
     if settings.local or "graph" not in settings.probes:
@@ -252,11 +246,11 @@ def _probes(settings: Settings, client: aiohttp.ClientSession, stack: AsyncExitS
     return graph_probes(client, tokens, settings.graph_url)
 
 
-def _helpdesk(settings: Settings) -> Helpdesk:
+def _helpdesk(settings: Settings, library: Library) -> Helpdesk:
     return Helpdesk(
         channel=settings.helpdesk_channel,
         service_url=settings.helpdesk_service_url,
-        language=settings.helpdesk_language,
+        language=spoken(library, "HANDRAIL_HELPDESK_LANGUAGE", settings.helpdesk_language),
         zone=settings.helpdesk_zone,
         board_url=_board_url(settings),
     )

@@ -11,7 +11,7 @@ from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from bot.setting_values import IN_MEMORY
 from bot.teams.service_urls import PUBLIC, ServiceUrls, is_loopback_host
@@ -19,6 +19,8 @@ from bot.teams.service_urls import PUBLIC, ServiceUrls, is_loopback_host
 IDENTITY: Final = ("MicrosoftAppId", "MicrosoftAppPassword", "MicrosoftAppType", "MicrosoftAppTenantId")
 """The four settings that say who the bot is, in the names that Azure gives them."""
 
+_OURS: Final = "HANDRAIL_"
+_CLOSE: Final = 70  # of 100; one letter swapped in a word of four gives 75
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -77,8 +79,14 @@ def database(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Proble
 
 
 def helpdesk(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Problem]:
-    """The helpdesk's channel must be of the bot's tenant, and at an address that may get the bot's token."""
+    """Somebody must see the cases: a channel of the bot's tenant, at an address that may get its token."""
     problems = []
+    if texts["MicrosoftAppId"].strip() and not texts["HANDRAIL_HELPDESK_CHANNEL"].strip():
+        says = (
+            "it is not set, so nobody would see a case; "
+            "paste the link from the channel's … menu, Get link to channel"
+        )
+        problems.append(Problem("HANDRAIL_HELPDESK_CHANNEL", "", says))
     tenants = parse_qs(urlsplit(texts["HANDRAIL_HELPDESK_CHANNEL"].strip()).query).get("tenantId", [])
     own = values.get("tenant_id")
     if own and values.get("helpdesk_channel") and any(tenant.lower() != own for tenant in tenants):
@@ -115,16 +123,17 @@ def warnings(environ: Mapping[str, str], values: Mapping[str, Any], texts: Mappi
     """What does not stop the bot but is rarely meant."""
     found = []
     for name in sorted(environ):
-        if name.startswith("HANDRAIL_") and name not in texts:
-            close = process.extractOne(name, list(texts), score_cutoff=75)
-            hint = f" Did you mean {close[0]}?" if close else " `handrail doctor` lists all settings."
+        if name.startswith(_OURS) and name not in texts:
+            known = {each.removeprefix(_OURS): each for each in texts}
+            close = process.extractOne(
+                name.removeprefix(_OURS), known.keys(), scorer=fuzz.ratio, score_cutoff=_CLOSE
+            )
+            hint = f" Did you mean {known[close[0]]}?" if close else " `handrail doctor` lists all settings."
             found.append(f"{name} is set, but there is no such setting.{hint}")
     if _GUID.fullmatch(texts["MicrosoftAppPassword"]):
         found.append("MicrosoftAppPassword looks like the secret's ID; the bot needs the secret's value.")
-    if values.get("app_id") and not values.get("helpdesk_channel") and values.get("tickets") == "builtin":
-        found.append(
-            "HANDRAIL_HELPDESK_CHANNEL is not set: cases are kept, but no helpdesk channel hears of them."
-        )
+    if values.get("probes") and values.get("app_id") == "":
+        found.append("HANDRAIL_PROBES does nothing in local mode: without an app id nobody may be asked.")
     return found
 
 

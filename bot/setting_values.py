@@ -171,13 +171,6 @@ def port(text: str) -> int:
     return int(text)
 
 
-def word(text: str) -> str:
-    """The name of a part that can be chosen; whether there is one of that name is known where they are."""
-    if not re.fullmatch(r"[a-z][a-z0-9_-]{0,31}", text, re.ASCII):
-        raise ValueError("it is not a name; write one word in small letters, such as builtin")
-    return text
-
-
 def one_of(*choices: str) -> Callable[[str], str]:
     """One of a few words, whatever their case."""
 

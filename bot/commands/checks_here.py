@@ -14,6 +14,7 @@ import msgspec
 from bot.commands.findings import Check, State
 from bot.config import Settings
 from bot.errors import ConfigError, StoreUnavailable
+from bot.languages import spoken
 from bot.libraries import libraries
 from bot.secret import Secret
 from bot.setting_values import without_password
@@ -69,12 +70,17 @@ def _content(settings: Settings) -> Check:
         )
     errors = sum(each.severity == "error" for each in diagnostics)
     if errors:
-        found = f"{settings.content} has {errors} mistakes"
+        found = f"{settings.content} has {errors} mistake{'s' if errors > 1 else ''}"
         return Check("Content", "failed", found, "`handrail check` shows each with its line and its mending.")
     if not library.guides:
         return Check(
             "Content", "failed", f"{settings.content} has no guide", "Set HANDRAIL_CONTENT to another."
         )
+    try:
+        spoken(library, "HANDRAIL_LANGUAGE", settings.language)
+        spoken(library, "HANDRAIL_HELPDESK_LANGUAGE", settings.helpdesk_language)
+    except ConfigError as error:
+        return Check("Content", "failed", str(error), "Set it to one of those, or add the translation.")
     languages = ", ".join(library.languages)
     return Check("Content", "ok", f"{len(library.guides)} guides in {settings.content}, in {languages}")
 

@@ -57,6 +57,7 @@ class Chat:
         library: Callable[[], Library],
         assets: Assets,
         metrics: Metrics,
+        language: str,
         pace: Pace | None = None,
     ) -> None:
         self._turns = turns
@@ -64,13 +65,14 @@ class Chat:
         self._library = library
         self._assets = assets
         self._metrics = metrics
+        self._language = language
         self._pace = pace or Pace()
 
     async def page(self, request: web.Request) -> web.StreamResponse:
         """GET `/`: the page, in the language of the conversation, or of the browser before there is one."""
         library = self._library()
         known = visitor.visitor(request)
-        language = visitor.page_language(request, library.languages)
+        language = visitor.page_language(request, library.languages, self._language)
         if known is not None:
             language = await self._language_spoken(known, language)
         speaker = Speaker(library, language)

@@ -11,6 +11,7 @@ import jinja2
 from aiohttp import web
 
 from bot.config import Settings
+from bot.languages import closest
 from bot.metrics import Metrics, measure_http
 from bot.store.api import Store
 from bot.web.assets import Assets
@@ -20,7 +21,7 @@ from bot.web.guard import local_only
 from bot.web.health import Health
 from bot.web.hub import Hub
 from bot.web.stream import HEARTBEAT, Stream
-from dialogs.library import Library
+from dialogs.library import SOURCE_LANGUAGE, Library
 
 
 def add_routes(
@@ -42,7 +43,7 @@ def add_routes(
         turns: Takes the events that the pages send.
         store: Read for what the pages show.
         library: The content as it is now.
-        settings: Local mode or not, and the helpdesk's language and time zone.
+        settings: Local mode or not, the languages, and the helpdesk's time zone.
         hub: Told by `turns` about every change; closed when `app` shuts down.
         metrics: The instruments; made here when nobody else counts.
         heartbeat: Seconds between two signs of life of a quiet stream.
@@ -70,13 +71,20 @@ def add_routes(
         lstrip_blocks=True,
     )
     assets = Assets()
-    chat = Chat(turns=turns, store=store, library=library, assets=assets, metrics=metrics)
+    chat = Chat(
+        turns=turns,
+        store=store,
+        library=library,
+        assets=assets,
+        metrics=metrics,
+        language=closest(library(), settings.language) or SOURCE_LANGUAGE,
+    )
     stream = Stream(turns=turns, store=store, library=library, hub=hub, metrics=metrics, heartbeat=heartbeat)
     board = Board(
         turns=turns,
         store=store,
         library=library,
-        language=settings.helpdesk_language,
+        language=closest(library(), settings.helpdesk_language) or SOURCE_LANGUAGE,
         zone=settings.helpdesk_zone,
         assets=assets,
         metrics=metrics,

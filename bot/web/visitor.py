@@ -90,10 +90,10 @@ def wanted_languages(request: web.Request) -> list[str]:
     return [tag for weight, _, tag in sorted(weighed) if weight < 0]
 
 
-def page_language(request: web.Request, languages: tuple[str, ...]) -> str:
-    """Of `languages` the one the browser likes best; the first when it likes none."""
+def page_language(request: web.Request, languages: tuple[str, ...], otherwise: str) -> str:
+    """Of `languages` the one the browser likes best; `otherwise` when it likes none."""
     for tag in wanted_languages(request):
         short = tag.lower().partition("-")[0]
         if short in languages:
             return short
-    return languages[0]
+    return otherwise

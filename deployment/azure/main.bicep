@@ -27,8 +27,9 @@ param image string
 @description('The image of the web server in front of it.')
 param caddyImage string = 'caddy:2.10.2-alpine'
 
-@description('The helpdesk channel: its id 19:…@thread.tacv2. Empty for now is fine.')
-param helpdeskChannel string = ''
+@description('The helpdesk channel: its id 19:…@thread.tacv2. The bot does not start without it.')
+@minLength(1)
+param helpdeskChannel string
 
 @description('Language and time zone of the helpdesk cards.')
 param helpdeskLanguage string = 'en'

@@ -24,8 +24,9 @@ PASSWORD = "Zq8Q~canary-6tJ.h2PmXw_not-in-any-message"
 CHANNEL = "19:aBc-1_2d3e4f@thread.tacv2"
 LINK = f"https://teams.microsoft.com/l/channel/19%3AaBc-1_2d3e4f%40thread.tacv2/General?groupId={OTHER}&tenantId="
 
-SINGLE = {"MicrosoftAppId": APP, "MicrosoftAppPassword": PASSWORD, "MicrosoftAppTenantId": TENANT}
-MANAGED = {"MicrosoftAppId": APP, "MicrosoftAppType": "UserAssignedMSI", "MicrosoftAppTenantId": TENANT}
+_ID = {"MicrosoftAppId": APP, "MicrosoftAppTenantId": TENANT, "HANDRAIL_HELPDESK_CHANNEL": CHANNEL}
+SINGLE = {**_ID, "MicrosoftAppPassword": PASSWORD}
+MANAGED = {**_ID, "MicrosoftAppType": "UserAssignedMSI"}
 
 
 def problem(environ: dict[str, str]) -> str:
@@ -48,7 +49,7 @@ ACCEPTED = {
     "any free port": {"HANDRAIL_PORT": "0"},
     "an absolute database file": {"HANDRAIL_DATABASE_URL": "sqlite:////var/lib/handrail/handrail.db"},
     "PostgreSQL": {"HANDRAIL_DATABASE_URL": "postgresql://handrail:pw@db/handrail"},
-    "a channel id": {**SINGLE, "HANDRAIL_HELPDESK_CHANNEL": CHANNEL},
+    "a channel id": SINGLE,
     "a channel link": {**SINGLE, "HANDRAIL_HELPDESK_CHANNEL": LINK + TENANT},
     "a cloud played on loopback": {
         **SINGLE,
@@ -129,7 +130,7 @@ REFUSED = {
         "not an id",
     ),
     "a managed identity without tenant": (
-        {"MicrosoftAppId": APP, "MicrosoftAppType": "UserAssignedMSI"},
+        {k: v for k, v in MANAGED.items() if "Tenant" not in k},
         "MicrosoftAppTenantId",
         "not set",
     ),
@@ -240,7 +241,12 @@ REFUSED = {
         "HANDRAIL_CONTENT",
         "no such folder",
     ),
-    "a ticket system in a sentence": ({"HANDRAIL_TICKETS": "our Jira"}, "HANDRAIL_TICKETS", "not a name"),
+    "a ticket system that is not there yet": ({"HANDRAIL_TICKETS": "jira"}, "HANDRAIL_TICKETS", "builtin"),
+    "an app id and nobody who sees the cases": (
+        {k: v for k, v in SINGLE.items() if "CHANNEL" not in k},
+        "HANDRAIL_HELPDESK_CHANNEL",
+        "Get link to channel",
+    ),
     "a language in words": ({"HANDRAIL_LANGUAGE": "German"}, "HANDRAIL_LANGUAGE", "language"),
     "a zone that is an offset": (
         {"HANDRAIL_HELPDESK_ZONE": "+01:00"},
@@ -363,6 +369,20 @@ def test_an_unknown_setting_is_a_warning_with_a_guess() -> None:
 
     assert "HANDRAIL_DATABSE_URL" in warning
     assert "Did you mean HANDRAIL_DATABASE_URL?" in warning
+
+
+def test_a_setting_like_no_other_gets_no_guess() -> None:
+    """A wrong guess is worse than none: then the list of all settings is named."""
+    [warning] = Settings.read({"HANDRAIL_FOO": "1"}).warnings
+
+    assert "Did you mean" not in warning
+    assert "handrail doctor" in warning
+
+
+def test_probes_in_local_mode_are_a_warning() -> None:
+    """Without an identity nobody can be asked, and somebody who set this expects otherwise."""
+    assert ["local mode" in each for each in Settings.read({"HANDRAIL_PROBES": "graph"}).warnings] == [True]
+    assert Settings.read({**SINGLE, "HANDRAIL_PROBES": "graph"}).warnings == ()
 
 
 def test_the_secrets_id_in_place_of_its_value_is_suspicious() -> None:

@@ -196,6 +196,24 @@ async def test_an_unreachable_channel_comes_with_its_remedy(
     assert remedy in check.remedy
 
 
+async def test_a_bot_whose_cases_nobody_sees_does_not_start(registered: dict[str, str]) -> None:
+    """Without the helpdesk's channel the doctor says what the start says: name it."""
+    del registered["HANDRAIL_HELPDESK_CHANNEL"]
+
+    report = await examine(registered)
+
+    assert not report.ok
+    assert "HANDRAIL_HELPDESK_CHANNEL: it is not set" in printed(report)
+
+
+async def test_a_language_that_nobody_wrote_is_told(local: dict[str, str]) -> None:
+    """The doctor finds what would keep the bot from starting."""
+    report = await examine({**local, "HANDRAIL_LANGUAGE": "fi"})
+
+    assert found(report.checks, "Content").state == "failed"
+    assert "HANDRAIL_LANGUAGE is 'fi'" in found(report.checks, "Content").found
+
+
 async def test_wrong_settings_are_all_told() -> None:
     """A bot that would not start is told why, setting by setting, and nothing else is tried."""
     report = await examine({"MicrosoftAppId": "x", "HANDRAIL_PORT": "y"})

@@ -15,7 +15,8 @@ from bot.teams import adapter, auth, keys, tokens
 DEPLOYMENT = Path(__file__).parents[2] / "deployment"
 MANUAL = (DEPLOYMENT / "README.md").read_text("utf-8")
 APP = "5f2c8d10-7a44-4c1b-9a55-0d6f8b2e1c90"
-REGISTERED = {"MicrosoftAppId": APP, "MicrosoftAppPassword": "x", "MicrosoftAppTenantId": APP}
+CHANNEL = {"HANDRAIL_HELPDESK_CHANNEL": "19:abc@thread.tacv2"}
+REGISTERED = {"MicrosoftAppId": APP, "MicrosoftAppPassword": "x", "MicrosoftAppTenantId": APP, **CHANNEL}
 
 
 def settings_table() -> list[tuple[str, str, str]]:
@@ -58,7 +59,8 @@ def test_every_setting_the_deployments_name_exists() -> None:
     [
         {**REGISTERED, "MicrosoftAppId": "<application (client) id>"},
         {"HANDRAIL_HOST": "0.0.0.0"},
-        {"MicrosoftAppId": APP, "MicrosoftAppPassword": "x"},
+        {"MicrosoftAppId": APP, "MicrosoftAppPassword": "x", **CHANNEL},
+        {**REGISTERED, "HANDRAIL_HELPDESK_CHANNEL": ""},
         {**REGISTERED, "MicrosoftAppType": "MultiTenant"},
         {**REGISTERED, "HANDRAIL_HELPDESK_CHANNEL": "19:abc@thread.v2"},
         {"HANDRAIL_PORT": "tcp://10.0.0.7:80"},

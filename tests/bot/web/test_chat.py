@@ -287,6 +287,7 @@ async def test_outside_local_mode_there_is_no_page(tmp_path: Path) -> None:
         "MicrosoftAppPassword": "not~a.real-one_but-8Q~long-enough",
         "MicrosoftAppType": "SingleTenant",
         "MicrosoftAppTenantId": "11111111-2222-3333-4444-555555555556",
+        "HANDRAIL_HELPDESK_CHANNEL": "19:helpdesk@thread.tacv2",
     }
     async with serving(tmp_path, **environ) as pages:
         assert not pages.settings.local
