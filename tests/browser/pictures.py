@@ -52,6 +52,7 @@ async def _photograph(browser: Browser, address: str) -> None:
     await _say(first, PASTE)
     await _press(first, "A person, please")
     await _press(first, "Hand it over")
+    await _say(first, "Erika Mustermann, extension 4711")
     handed = await first.screenshot()
     dark = await _chat(browser, address, "dark")
     _side_by_side("chat.png", begun, ticking, handed, await dark.screenshot())

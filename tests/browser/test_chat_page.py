@@ -80,6 +80,8 @@ async def test_a_whole_conversation_by_keyboard_alone(browser: Watched) -> None:
     await keys.press("Enter")
     await page.locator("[data-option=handover-yes]").wait_for()
     await keys.press("1")
+    await page.locator("[data-option=skip]").wait_for()
+    await say(page, "Erika Mustermann, extension 4711")
     await expect(page.locator(".screen.live")).to_contain_text("HR-")
 
 

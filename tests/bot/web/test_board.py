@@ -46,6 +46,7 @@ async def hand_over(pages: Pages, person: Visitor, remark: str = "") -> CaseReco
         await person.say(remark)
         heard = await person.look()
     await person.choose(heard.live, "handover-yes")
+    await person.choose((await person.look()).live, "skip")
     [case] = await pages.store.cases()
     assert isinstance(case, CaseRecord)
     return case
