@@ -63,7 +63,8 @@ class Health:
             self._metrics.store_up.set(0)
         else:
             self._metrics.store_up.set(1)
-            self._metrics.queue_is(depth, oldest_due=0.0 if due is None else time.time() - due)
+            # A message nobody has tried yet is due at 0: it waits for the next look, not since 1970.
+            self._metrics.queue_is(depth, oldest_due=time.time() - due if due else 0.0)
         return web.Response(
             body=self._metrics.text(), headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"}
         )

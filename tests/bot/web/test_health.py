@@ -5,6 +5,8 @@ from pathlib import Path
 import msgspec
 from prometheus_client.parser import text_string_to_metric_families
 
+from bot.store.api import Kept, NewMessage
+from dialogs.conversation import Conversation
 from tests.support.pages import Pages, Visitor, serving
 
 
@@ -96,3 +98,16 @@ async def test_an_address_that_does_not_exist_is_counted_under_one_name(tmp_path
         found = await numbers(person)
         missing = ("method", "GET"), ("route", "unknown"), ("status", "404")
         assert found["handrail_http_requests_total", missing] == 2
+
+
+async def test_a_fresh_message_is_not_due_since_1970(tmp_path: Path) -> None:
+    """What waits for its first try is a moment old; an alert on old messages must not go off."""
+    async with serving(tmp_path) as pages, Visitor(pages) as person:
+        fresh = NewMessage(key="k", lane="l", kind="show", conversation="c", body=b"{}")
+        kept = Kept(conversation=Conversation(), messages=(fresh,))
+        await pages.store.turn("c", "event", lambda _stored, _address: kept)
+
+        found = await numbers(person)
+
+        assert found["handrail_queue_messages", (("state", "ready"),)] == 1
+        assert found["handrail_queue_oldest_due_seconds", ()] < 60
