@@ -16,9 +16,8 @@ _MOST_VALUES = 30
 
 
 def command(name: Command, speaker: Speaker) -> str:
-    """The label of a small button. Where a message has the plain name, the label's key ends in -label."""
-    labelled = f"bot/{name}-label"
-    return speaker.key(labelled if speaker.has(labelled) else f"bot/{name}")
+    """The label of a small button: what the person would say."""
+    return speaker.key(f"button/{name}")
 
 
 def progress(prompt: Prompt, speaker: Speaker) -> str:

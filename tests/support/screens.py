@@ -94,7 +94,7 @@ def prompts() -> dict[str, Prompt]:
             ask=Choices(
                 options=(
                     *options(*screens),
-                    Option(id="none", label=Text("bot/none-of-these"), alone=True),
+                    Option(id="none", label=Text("bot/skip"), alone=True),
                 ),
                 several=True,
             ),
