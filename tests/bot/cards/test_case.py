@@ -16,7 +16,8 @@ from tests.support.screens import OPENED, record
 
 SPEAKER = Speaker(screens.library(), "en", "Europe/Berlin")
 UNVERIFIED = (
-    "NOT VERIFIED: nobody vouches for who this is. Do not reset anything for this person before you know who they are."
+    "NOT VERIFIED: nobody vouches for who this is. "
+    "Do not reset anything for this person before you know who they are."
 )
 
 
