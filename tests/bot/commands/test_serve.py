@@ -62,4 +62,5 @@ async def test_a_broken_guide_is_told_before_any_address(tmp_path: Path) -> None
     code, said = await _refused(tmp_path, "--port", "0", HANDRAIL_CONTENT=str(tmp_path / "content"))
     assert code == 2
     assert "handrail: the guides in" in said
+    assert "have 1 mistake:" in said
     assert "Handrail is on" not in said
