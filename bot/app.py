@@ -15,6 +15,7 @@ import msgspec
 import structlog
 from aiohttp import web
 
+from bot import crash
 from bot.cards import prompt as prompt_card
 from bot.cards.speech import Speaker
 from bot.config import Settings
@@ -23,7 +24,7 @@ from bot.errors import ContentError
 from bot.identity import token_fetch
 from bot.languages import closest, spoken
 from bot.metrics import Metrics
-from bot.outbox.dispatcher import Dispatcher
+from bot.outbox.dispatcher import LEASE, Dispatcher
 from bot.probes.api import Probe
 from bot.probes.graph import graph_probes, graph_resource
 from bot.store.api import Store
@@ -87,8 +88,15 @@ def load_content(settings: Settings) -> Library:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, library: Library | None = None) -> AsyncIterator[Parts]:
+async def running(
+    settings: Settings, *, library: Library | None = None, lease: float = LEASE
+) -> AsyncIterator[Parts]:
     """Everything but the web server, started; stopped in order at the end.
+
+    Args:
+        settings: What to run, and with whom.
+        library: The content, when it has been read already.
+        lease: Seconds until a message is given to another replica when the one that had it says nothing.
 
     Raises:
         ConfigError, ContentError, StoreUnavailable: It cannot start; the message says what to do.
@@ -99,6 +107,7 @@ async def running(settings: Settings, *, library: Library | None = None) -> Asyn
     async with AsyncExitStack() as stack:
         store = await open_store(settings.database_url.reveal())
         stack.push_async_callback(store.close)
+        crash.at("start.opened")
         client = await stack.enter_async_context(open_client())
         doors = _doors(settings, client, stack)
         service_urls = _service_urls(settings)
@@ -121,7 +130,9 @@ async def running(settings: Settings, *, library: Library | None = None) -> Asyn
             probes=_probes(settings, client, stack),
             helpdesk=helpdesk,
         )
-        dispatcher = Dispatcher(store, delivery.perform, buried=delivery.buried, changed=hub.changed)
+        dispatcher = Dispatcher(
+            store, delivery.perform, buried=delivery.buried, changed=hub.changed, lease=lease
+        )
         dispatcher.start()
         stack.push_async_callback(dispatcher.stop, STOP_GRACE)
         yield Parts(
@@ -263,17 +274,25 @@ def _board_url(settings: Settings) -> str:
     return (settings.public_url or f"http://127.0.0.1:{settings.port}").rstrip("/") + "/helpdesk"
 
 
-async def serve(settings: Settings, listening: Callable[[str, int], None]) -> None:
+async def serve(
+    settings: Settings,
+    listening: Callable[[str, int], None],
+    *,
+    library: Library | None = None,
+    lease: float = LEASE,
+) -> None:
     """Serve until told to stop.
 
     Args:
         settings: What to serve, and where.
         listening: Called once with the host and the real port, when the server listens.
+        library: See `running`.
+        lease: See `running`.
 
     Raises:
         ConfigError, ContentError, StoreUnavailable, OSError: It cannot start.
     """
-    async with running(settings) as parts:
+    async with running(settings, library=library, lease=lease) as parts:
         # Compressed bodies are refused; the server must not begin to unpack them.
         runner = web.AppRunner(
             web_app(parts), access_log=None, shutdown_timeout=STOP_GRACE, auto_decompress=False

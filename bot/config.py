@@ -88,6 +88,8 @@ SETTINGS: Final = (
             "Automatic checks: graph asks Microsoft Graph; empty means none."),
     Setting("HANDRAIL_GRAPH_URL", "graph_url", "URL", to.url, "https://graph.microsoft.com/v1.0",
             "Where Microsoft Graph is reached."),
+    Setting("HANDRAIL_CRASH", "crash", "point", to.crash_point, "",
+            "For tests only: point:n, where the process kills itself; never set it where people are."),
 )  # fmt: skip
 """Every setting there is, in the order in which they are shown."""
 
@@ -120,6 +122,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, dict=False):
     port: int
     probes: frozenset[str]
     graph_url: str
+    crash: str
     given: frozenset[str]
     warnings: tuple[str, ...]
 

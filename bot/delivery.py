@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from bot import crash
 from bot.address import Address
 from bot.cards import handoff as handoff_card
 from bot.cards import plain
@@ -169,11 +170,13 @@ class Delivery:
         record = await self._record(number)
         reference = await self._tickets.find(number)
         if reference is None:
+            crash.at("ticket.missing")
             speaker = self._helpdesk_speaker()
             body = case_text(record, speaker)
             title = f"{number} · {speaker.say(record.file.title)}"
             ticket = Ticket(key=number, title=title, body=body, record=record)
             reference = await self._tickets.create(ticket)
+            crash.at("ticket.created")
         event = TicketFiled(at=self._turns.now(), number=number, reference=reference)
         return Done(receipt=reference, follow=self._follow(message, event))
 

@@ -134,6 +134,8 @@ def warnings(environ: Mapping[str, str], values: Mapping[str, Any], texts: Mappi
         found.append("MicrosoftAppPassword looks like the secret's ID; the bot needs the secret's value.")
     if values.get("probes") and values.get("app_id") == "":
         found.append("HANDRAIL_PROBES does nothing in local mode: without an app id nobody may be asked.")
+    if values.get("crash"):
+        found.append("HANDRAIL_CRASH is set: this bot will kill itself. It is for tests only.")
     return found
 
 

@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 import babel
 
+from bot import crash
 from bot.secret import Secret
 from bot.teams.service_urls import ServiceUrls, is_loopback_host
 
@@ -198,3 +199,9 @@ def some_of(*choices: str) -> Callable[[str], frozenset[str]]:
 def without_password(database: str) -> str:
     """A database URL as it may be shown."""
     return re.sub(r"(?<=://).*@", "…@", re.sub(r"\?.*", "?…", database))
+
+
+def crash_point(text: str) -> str:
+    """Where the process kills itself, as `bot.crash` reads it."""
+    crash.parse(text)
+    return text

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import sys
 
+from bot import crash
 from bot.config import Settings
 from bot.errors import ConfigError
 
@@ -20,6 +21,7 @@ def serve(host: str | None, port: int | None) -> None:
 
     settings = Settings.read(host=host, port=port)
     configure(sys.stderr, settings.log_level)
+    crash.arm(settings.crash)
     _say("Handrail is starting.", *(f"warning: {each}" for each in settings.warnings))
     try:
         _run(settings)

@@ -13,14 +13,16 @@ from typing import Final
 import msgspec
 import structlog
 
+from bot import crash
 from bot.errors import DeliveryFailed, DeliveryParked, DeliveryRefused, StoreUnavailable
 from bot.outbox.retry import next_delay
 from bot.store.api import Decide, Message, Settled, Store
 
 _log = structlog.get_logger(__name__)
 
-LEASE: Final = 60.0  # seconds
-_PATIENCE: Final = LEASE * 2 / 3  # a delivery that takes longer is broken off while the lease still holds
+# Seconds. For so long a message waits when the replica that had it dies; and no delivery may take longer.
+LEASE: Final = 30.0
+_PATIENCE: Final = 2 / 3  # of a lease; a delivery that takes longer is broken off while the lease still holds
 _AT_ONCE: Final = 32  # messages performed side by side
 _LONGEST_SLEEP: Final = 5.0  # seconds; only a safety net, commits wake it
 _LONGEST_REST: Final = 5.0  # seconds between two questions to a store that fails
@@ -66,7 +68,7 @@ class Dispatcher:
         clock: Callable[[], float] = time.time,
         chance: Callable[[], float] = random.random,
         at_once: int = _AT_ONCE,
-        patience: float = _PATIENCE,
+        lease: float = LEASE,
     ) -> None:
         """Put the parts together.
 
@@ -78,7 +80,7 @@ class Dispatcher:
             clock: Seconds since 1970.
             chance: A number from 0 up to 1, for the jitter.
             at_once: How many messages are performed side by side.
-            patience: Seconds a delivery may take; less than a lease.
+            lease: Seconds that nobody else may have a claimed message; a delivery may take two thirds of it.
         """
         self._store = store
         self._perform = perform
@@ -87,7 +89,8 @@ class Dispatcher:
         self._clock = clock
         self._chance = chance
         self._at_once = at_once
-        self._patience = patience
+        self._lease = lease
+        self._patience = lease * _PATIENCE
         self._woken = asyncio.Event()
         self._busy: set[asyncio.Task[None]] = set()
         self._unwritten = 0  # results that the store would not take yet
@@ -155,7 +158,8 @@ class Dispatcher:
         free = self._at_once - len(self._busy)
         if free <= 0 or self._unwritten:
             return
-        for message in await self._store.claim(now=self._clock(), lease=LEASE, limit=free):
+        for message in await self._store.claim(now=self._clock(), lease=self._lease, limit=free):
+            crash.at("outbox.claimed")
             task = asyncio.create_task(self._take(message), name=f"outbox-{message.id}")
             self._busy.add(task)
             task.add_done_callback(self._finished)
@@ -214,6 +218,7 @@ class Dispatcher:
             await self._done(message, done)
 
     async def _done(self, message: Message, done: Done) -> None:
+        crash.at("outbox.performed")
         settled = Settled(id=message.id, attempt=message.attempt, state="done", receipt=done.receipt)
         try:
             await self._write(settled, done.follow)
@@ -221,6 +226,7 @@ class Dispatcher:
             _log.error("follow_up_broken", key=message.key, exc_info=error)
             await self._again(message, f"its follow-up broke: {type(error).__name__}")
             return
+        crash.at("outbox.settled")
         self.delivered += 1
 
     async def _again(self, message: Message, why: str, retry_after: float | None = None) -> None:

@@ -17,6 +17,7 @@ from weakref import WeakValueDictionary
 import asyncpg
 import msgspec
 
+from bot import crash
 from bot.address import Address
 from bot.errors import NumberTaken
 from bot.store.api import (
@@ -123,7 +124,9 @@ class PostgresStore:
                     await self._settle(db, settles)
                 return Receipt(reply=stored[4], repeat=True)
             before, where = conversation_of(stored) if stored is not None else (None, None)
+            crash.at("turn.loaded")
             kept = decide(before, where)
+            crash.at("turn.decided")
             if (kept.cases or kept.changes) and not locked:
                 await stack.enter_async_context(transaction(db))
             lines, turns = (stored[2], stored[3]) if stored is not None else (0, 0)
@@ -134,6 +137,8 @@ class PostgresStore:
                 await _open_case(db, record)
             for change in kept.changes:
                 await _change_case(db, change)
+            crash.at("turn.written")
+        crash.at("turn.committed")
         return Receipt(reply=kept.reply, repeat=False)
 
     async def conversation(self, key: str) -> tuple[Conversation, Address | None] | None:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
+from bot import crash
 from bot.address import Address
 from bot.errors import NumberTaken
 from bot.store.api import (
@@ -88,11 +89,16 @@ class SqliteStore:
                 return Receipt(reply=taken[0], repeat=True)
             stored = _row(db, "conversation", key=conversation)
             before, where = conversation_of(stored) if stored else (None, None)
+            crash.at("turn.loaded")
             kept = decide(before, where)
+            crash.at("turn.decided")
             self._keep(db, conversation, event_id, kept, lines=stored[2] if stored else 0)
+            crash.at("turn.written")
             return Receipt(reply=kept.reply, repeat=False)
 
-        return await self._writer.do(work)
+        receipt = await self._writer.do(work)
+        crash.at("turn.committed")
+        return receipt
 
     def _keep(self, db: sqlite3.Connection, key: str, event_id: str, kept: Kept, *, lines: int) -> None:
         now = self._clock()

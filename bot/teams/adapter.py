@@ -18,6 +18,7 @@ from botbuilder.core import Bot, InvokeResponse, TurnContext
 from botbuilder.core.cloud_adapter_base import CloudAdapterBase
 from botbuilder.schema import Activity, ActivityTypes, DeliveryModes
 
+from bot import crash
 from bot.teams.auth import Gate, NotAdmitted
 from bot.teams.connector import Connector
 from bot.teams.framework import HandrailAuthentication
@@ -92,6 +93,7 @@ class TeamsAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK has no ty
         claims = await self._gate.verify(request.headers, _peer(request))
         body = await read_object(request, timeout=self._read_timeout)
         self._gate.admit(claims, body)
+        crash.at("event.admitted")
         activity = _activity(body)
         admitted = self._authentication.admitted(activity.service_url)
         try:
@@ -102,7 +104,9 @@ class TeamsAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK has no ty
             # The SDK's handler could not read a part of this very activity, and it never will.
             _log.warning("activity_unreadable", cause=type(error).__name__, place=_places(error)[-1])
             raise BadRequest(400, "A part of the activity does not have the form of its type.") from None
-        return web.Response(status=200) if result is None else _invoke_answer(result)
+        answer = web.Response(status=200) if result is None else _invoke_answer(result)
+        crash.at("event.answered")
+        return answer
 
     def _process_turn_results(self, context: TurnContext) -> InvokeResponse | None:
         # The SDK's own version cannot serialise expected replies.

@@ -16,6 +16,7 @@ import msgspec
 from multidict import CIMultiDictProxy
 from yarl import URL
 
+from bot import crash
 from bot.teams.outcomes import (
     Delivered,
     Failure,
@@ -148,7 +149,9 @@ class Connector:
             return Refused("bad_request")
         try:
             token = await self._tokens.bearer()
+            crash.at("connector.sending")
             outcome = await self._attempt(operation, method, url, payload, token)
+            crash.at("connector.sent")
             if outcome == Refused("credentials", 401) and token is not None:
                 # 401 means that nothing was done, so a second attempt with another token repeats nothing.
                 token = await self._tokens.bearer(rejected=token)

@@ -143,7 +143,7 @@ async def test_a_delivery_that_never_ends_is_broken_off(store: SqliteStore, cloc
         await asyncio.Event().wait()
         raise AssertionError
 
-    await over(store, clock, hang, patience=0.01).drain()
+    await over(store, clock, hang, lease=0.015).drain()
 
     state, error = await state_of(store, "m")
     assert state == "ready"
