@@ -51,7 +51,7 @@ def test_an_armed_process_dies_at_the_named_pass() -> None:
 @pytest.mark.parametrize("text", ["turn.decided", "turn.decided:0", "turn.decided:x", "nowhere:1", ":1"])
 def test_a_wrong_point_is_refused_at_the_start(text: str) -> None:
     """A death that was misspelt would never come."""
-    with pytest.raises(ConfigError, match="HANDRAIL_CRASH is .*write point:n"):
+    with pytest.raises(ConfigError, match=r"HANDRAIL_CRASH is .*write point:n"):
         Settings.read({"HANDRAIL_CRASH": text})
 
 

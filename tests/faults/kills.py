@@ -1,0 +1,246 @@
+"""People talk, bots are killed: at named points, at random moments, and while a ticket is on its way.
+
+    python -m tests.faults.kills --kills 10000 [--postgres] [--replicas 3] [--seed 1]
+
+After so many kills everything is let run to its end and the books are compared. The figures are printed.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import random
+import sqlite3
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bot import crash
+from tests.faults.books import Ask, Verdict, compare
+from tests.faults.people import People
+from tests.faults.replicas import Born, Nursery, Replica
+from tests.faults.world import World, world
+from tests.support.fault_proxy import Weather
+from tests.support.postgres import ask as ask_postgres
+from tests.support.postgres import own_database, running_server
+from tests.support.processes import free_port
+from tests.support.whole import environment
+
+WEATHER = Weather(delay=0.1, reset=0.02, lose_answer=0.02)
+_FUSE = 1.5  # seconds after which an armed bot is killed, if it never came to its point
+_LONGEST_LIFE = 0.4  # seconds of a bot that is killed at random
+_MOST_PASSES = 12
+_DRAINS_WITHIN = 120.0  # seconds
+# A start is over in a moment, and a ticket is rare: so often the point is drawn among these.
+_TICKETS = ("ticket.missing", "ticket.created")
+_OFTEN_TICKETS = 0.45
+_WAITING = "SELECT count(*) FROM outbox WHERE state IN ('ready', 'leased')"
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """A run: how many kills, of how many bots, on which database ("" means SQLite)."""
+
+    kills: int
+    replicas: int = 1
+    database: str = ""
+    seed: int = 1
+    places: int = 12  # conversations side by side
+    helpdesk_only: bool = False
+
+
+class Result(msgspec.Struct, kw_only=True):
+    """What came of it. `deaths` counts the kills by where they happened."""
+
+    verdict: Verdict
+    deaths: Counter[str]
+    finished: int
+    posts_again: int
+    answers_lost: int
+    seconds: float
+
+
+class Killer:
+    """Keeps so many bots alive, and none of them for long."""
+
+    def __init__(self, plan: Plan, nursery: Nursery, env: dict[str, str], log: Path) -> None:
+        self.deaths: Counter[str] = Counter()
+        self._plan = plan
+        self._nursery = nursery
+        self._env = env
+        self._log = log
+        self._chance = random.Random(plan.seed)
+        self._replicas: dict[str, Replica] = {}
+        self._ports = {f"bot-{n}": free_port() for n in range(plan.replicas)}
+
+    def alive(self) -> Sequence[Replica]:
+        """The bots that listen."""
+        return [
+            each for each in self._replicas.values() if each.listening.is_set() and not each.ended.is_set()
+        ]
+
+    def over(self) -> bool:
+        """Whether all kills are done."""
+        return self.deaths.total() >= self._plan.kills
+
+    async def run(self, people: People) -> None:
+        """Kill as often as planned; then each bot is left alive."""
+        async with asyncio.TaskGroup() as group:
+            for name in self._ports:
+                group.create_task(self._keep(name, people))
+
+    async def _keep(self, name: str, people: People) -> None:
+        while not self.over():
+            point = self._point()
+            replica = await self._born(name, people, point)
+            died_at = await self._die(replica, point)
+            self.deaths[died_at] += 1
+        await self._born(name, people, "")
+
+    def _point(self) -> str:
+        """Where the next bot dies; "" for anywhere."""
+        if self._chance.random() < 0.5:
+            return ""
+        often = self._chance.random() < _OFTEN_TICKETS
+        name = self._chance.choice(_TICKETS if often else crash.POINTS)
+        passes = 1 if name.startswith(("ticket", "start")) else self._chance.randint(1, _MOST_PASSES)
+        return f"{name}:{passes}"
+
+    async def _born(self, name: str, people: People, point: str) -> Replica:
+        env = {**self._env, "HANDRAIL_PORT": str(self._ports[name])}
+        born = Born(env=env, log=str(self._log), crash=point)
+        self._replicas[name] = replica = self._nursery.bring(name, born)
+        listening = asyncio.ensure_future(replica.listening.wait())
+        ended = asyncio.ensure_future(replica.ended.wait())
+        async with asyncio.timeout(60):
+            await asyncio.wait({listening, ended}, return_when=asyncio.FIRST_COMPLETED)
+        listening.cancel()
+        ended.cancel()
+        if replica.listening.is_set():
+            people.somebody_is_up()
+        elif replica.code != -9:
+            raise AssertionError(f"{name} did not start (code {replica.code}); see {self._log}")
+        return replica
+
+    async def _die(self, replica: Replica, point: str) -> str:
+        """Wait for its death, and help where it does not come; where it died."""
+        life = _FUSE if point else self._chance.uniform(0, _LONGEST_LIFE)
+        try:
+            async with asyncio.timeout(life):
+                await replica.ended.wait()
+        except TimeoutError:
+            replica.kill()
+            await replica.ended.wait()
+            return "at random"
+        assert replica.code == -9, f"{replica.name} ended with {replica.code} by itself; see {self._log}"
+        return point.partition(":")[0]
+
+    async def stop(self) -> None:
+        """Let all end in peace."""
+        import signal
+
+        for replica in self.alive():
+            replica.signal(signal.SIGTERM)
+        async with asyncio.timeout(30):
+            for replica in self._replicas.values():
+                await replica.ended.wait()
+        codes = {each.name: each.code for each in self._replicas.values()}
+        assert set(codes.values()) == {0}, f"not every bot ended in peace: {codes}"
+
+
+async def run(plan: Plan, folder: Path) -> Result:
+    """Talk and kill as planned, let everything come to its end, and compare the books."""
+    started = time.monotonic()
+    async with (
+        world(folder / "journal.jsonl", WEATHER, plan.seed) as around,
+        Nursery.open(folder / "nursery.log") as nursery,
+    ):
+        killer = Killer(plan, nursery, _settings(plan, around, folder), folder / "bots.log")
+        people = People(around, killer.alive, plan.seed, helpdesk_only=plan.helpdesk_only)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(killer.run(people))
+            group.create_task(people.talk(plan.places, killer.over))
+        around.proxy.weather = Weather()
+        ask = _asking(plan, folder)
+        await _drained(ask)
+        await killer.stop()
+        verdict = await compare(people.claims, around.notes, None, ask)
+        return Result(
+            verdict=verdict,
+            deaths=killer.deaths,
+            finished=len(people.finished),
+            posts_again=people.again,
+            answers_lost=around.proxy.lost,
+            seconds=time.monotonic() - started,
+        )
+
+
+def _settings(plan: Plan, around: World, folder: Path) -> dict[str, str]:
+    return {
+        **environment(around.cloud, folder / "handrail.db"),
+        **({"HANDRAIL_DATABASE_URL": plan.database} if plan.database else {}),
+        "HANDRAIL_HELPDESK_SERVICE_URL": around.service_url,
+        "HANDRAIL_SERVICE_URLS": around.service_url,
+    }
+
+
+def _asking(plan: Plan, folder: Path) -> Ask:
+    async def ask(sql: str) -> Sequence[Sequence[Any]]:
+        if plan.database:
+            return await ask_postgres(plan.database, sql)
+        with closing(sqlite3.connect(f"file:{folder}/handrail.db?mode=ro", uri=True)) as db:
+            return db.execute(sql).fetchall()
+
+    return ask
+
+
+async def _drained(ask: Ask) -> None:
+    """Wait until the outbox is empty."""
+    with contextlib.suppress(TimeoutError):  # the books say what is left
+        async with asyncio.timeout(_DRAINS_WITHIN):
+            while (await ask(_WAITING))[0][0]:  # noqa: ASYNC110 - other processes empty it, and tell nobody
+                await asyncio.sleep(0.2)
+
+
+def main() -> int:
+    """Run as asked for and print the figures; 1 when the promise is broken."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--kills", type=int, default=1000)
+    parser.add_argument("--replicas", type=int, default=1)
+    parser.add_argument("--postgres", action="store_true")
+    parser.add_argument("--seed", type=int, default=1)
+    given = parser.parse_args()
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="handrail-kills-")))
+        database = (
+            stack.enter_context(own_database(stack.enter_context(running_server()))) if given.postgres else ""
+        )
+        plan = Plan(kills=given.kills, replicas=given.replicas, database=database, seed=given.seed)
+        result = asyncio.run(run(plan, folder))
+    sys.stdout.write(told(plan, result))
+    return 1 if result.verdict.failures() else 0
+
+
+def told(plan: Plan, result: Result) -> str:
+    """The figures, in lines."""
+    verdict = result.verdict
+    where = "PostgreSQL" if plan.database else "SQLite"
+    lines = [
+        f"{result.deaths.total()} kills of {plan.replicas} on {where} in {result.seconds:.0f} s",
+        *(f"  {times:7} {point}" for point, times in result.deaths.most_common()),
+        f"  conversations {result.finished}, " + ", ".join(f"{k} {v}" for k, v in verdict.counted.items()),
+        f"  posts repeated {result.posts_again}, answers of Teams lost {result.answers_lost}",
+        "  happened twice, as they may: " + ", ".join(f"{k} {v}" for k, v in verdict.twice.items()),
+        *(f"  {len(found):7} {name}" for name, found in verdict.broken.items()),
+        *(f"    {name}: {example}" for name, found in verdict.failures().items() for example in found),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
