@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bot.store.api import CaseRecord
 from dialogs.language.load import load
 from dialogs.library import Library
 from tests.support.cloud import PlayedCloud
-from tests.support.tickets import PlayedTickets
+from tests.support.tickets import Entry, PlayedTickets
 from tests.support.whole import Whole, read, whole_bot
 
 FIRST = "Did the app open after you pressed Continue?"
@@ -22,9 +23,9 @@ def library() -> Library:
 
 
 @pytest.fixture
-async def tickets() -> AsyncIterator[PlayedTickets]:
-    """The ticket system."""
-    async with PlayedTickets() as played:
+async def tickets(tmp_path: Path) -> AsyncIterator[PlayedTickets]:
+    """The ticket system; its journal is in a file too."""
+    async with PlayedTickets(journal_file=tmp_path / "journal.jsonl") as played:
         yield played
 
 
@@ -82,6 +83,8 @@ async def test_a_conversation_ends_in_a_ticket(bot: Whole, tickets: PlayedTicket
     assert "Erika Mustermann" in sent["body"]
     assert sent["person"]["verified"]
     assert [entry.outcome for entry in tickets.journal] == ["none", "created"]
+    lines = (bot.folder / "journal.jsonl").read_bytes().splitlines()
+    assert [msgspec.json.decode(line, type=Entry) for line in lines] == tickets.journal
 
 
 async def test_a_lost_answer_is_one_ticket(bot: Whole, tickets: PlayedTickets) -> None:

@@ -1,11 +1,13 @@
 """The webhook's own ways: its signature, the message it sends, and what it makes of an answer."""
 
+import contextlib
 import email.utils
 import json
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import aiohttp
 import msgspec
 import pytest
 from aiohttp import web
@@ -168,6 +170,17 @@ async def test_in_doubt_a_lookup_is_never_none(
     assert not isinstance(caught.value, DeliveryRefused)
 
 
+async def test_a_question_without_an_answer_makes_no_ticket(played: PlayedTickets) -> None:
+    """Nothing is in doubt, for nothing was asked to be done; and nothing is sent before somebody knows."""
+    async with open_client(aiohttp.ClientTimeout(total=0.3)) as client:
+        system = WebhookTickets(client, played.url, Secret(played.secret))
+        for silence in (played.hang, played.drop):
+            played.lookups.always_with(silence)
+            with pytest.raises(DeliveryFailed) as caught:
+                await system.find(NUMBER)
+            assert not caught.value.unknown
+
+
 @pytest.mark.parametrize("status", [400, 405, 406, 411, 413, 415, 418, 422])
 async def test_a_complaint_about_the_message_refuses_it(
     system: WebhookTickets, played: PlayedTickets, status: int
@@ -259,6 +272,24 @@ async def test_an_answer_that_breaks_off_is_looked_up(system: WebhookTickets, pl
     with pytest.raises(DeliveryFailed) as caught:
         await system.create(ticket())
     assert caught.value.unknown
+
+
+async def test_an_answer_without_end_is_not_read_to_its_end(
+    system: WebhookTickets, played: PlayedTickets
+) -> None:
+    """Its status is a success; 64 KiB of the rest are enough to see that there is no reference."""
+
+    async def endless(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(status=201)
+        await response.prepare(request)
+        with contextlib.suppress(ConnectionError):
+            while True:
+                await response.write(b"x" * 65536)
+        return response
+
+    played.posts.next_with(endless)
+
+    assert await system.create(ticket()) == NUMBER
 
 
 async def test_a_number_cannot_lead_elsewhere(system: WebhookTickets, played: PlayedTickets) -> None:
