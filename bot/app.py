@@ -39,7 +39,10 @@ from bot.teams.keys import SigningKeys
 from bot.teams.local import LocalGate
 from bot.teams.service_urls import ServiceUrls
 from bot.teams.tokens import Anonymous, SharedToken, TokenSource, TokenUnavailable
+from bot.tickets.api import TicketSystem
 from bot.tickets.builtin import BuiltinTickets
+from bot.tickets.http import open_client as open_ticket_client
+from bot.tickets.webhook import WebhookTickets
 from bot.turn import Turns, show_key
 from bot.web.hub import Hub
 from bot.web.routes import add_routes
@@ -126,7 +129,7 @@ async def running(
             turns=turns,
             library=lambda: content,
             channel=TeamsChannel(connector),
-            tickets=BuiltinTickets(store),  # HANDRAIL_TICKETS knows no other yet
+            tickets=await _tickets(settings, store, stack),
             probes=_probes(settings, client, stack),
             helpdesk=helpdesk,
         )
@@ -255,6 +258,13 @@ def _probes(settings: Settings, client: aiohttp.ClientSession, stack: AsyncExitS
     tokens = SharedToken(token_fetch(settings, client, resource=graph_resource(settings.graph_url)))
     stack.push_async_callback(tokens.close)
     return graph_probes(client, tokens, settings.graph_url)
+
+
+async def _tickets(settings: Settings, store: Store, stack: AsyncExitStack) -> TicketSystem:
+    if settings.tickets == "builtin":
+        return BuiltinTickets(store)
+    client = await stack.enter_async_context(open_ticket_client())
+    return WebhookTickets(client, settings.tickets_url, settings.tickets_secret)
 
 
 def _helpdesk(settings: Settings, library: Library) -> Helpdesk:

@@ -20,6 +20,7 @@ from bot.errors import ConfigError
 from bot.places import shipped
 from bot.secret import Secret
 from bot.teams.service_urls import PUBLIC
+from bot.tickets.signature import PREFIX as SECRET_PREFIX
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -54,8 +55,13 @@ SETTINGS: Final = (
             secret=True),
     Setting("HANDRAIL_CONTENT", "content", "folder", to.folder, "",
             "The folder with guides, fixes and texts; without it, the content that comes with Handrail."),
-    Setting("HANDRAIL_TICKETS", "tickets", "word", to.one_of("builtin"), "builtin",
-            "The ticket system; builtin keeps cases in Handrail's own database."),
+    Setting("HANDRAIL_TICKETS", "tickets", "word", to.one_of("builtin", "webhook"), "builtin",
+            "The ticket system: builtin keeps cases in Handrail's own database, webhook sends them too."),
+    Setting("HANDRAIL_TICKETS_URL", "tickets_url", "URL", to.url, "",
+            "Where webhook sends each case; the whole address that takes the POST."),
+    Setting("HANDRAIL_TICKETS_SECRET", "tickets_secret", "secret", to.webhook_secret, "",
+            "What signs them: a Standard Webhooks secret, whsec_ and then base64 of 24 to 64 bytes.",
+            secret=True),
     Setting("HANDRAIL_HELPDESK_CHANNEL", "helpdesk_channel", "channel", to.channel, "",
             "The Teams channel for the cases, by id (19:…@thread.tacv2) or link; needed with an app id."),
     Setting("HANDRAIL_HELPDESK_LANGUAGE", "helpdesk_language", "language", to.language, "en",
@@ -107,6 +113,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, dict=False):
     database_url: Secret
     content: Path
     tickets: str
+    tickets_url: str
+    tickets_secret: Secret
     helpdesk_channel: str
     helpdesk_language: str
     helpdesk_zone: str
@@ -185,7 +193,7 @@ def examine(
     url = values.get("helpdesk_service_url")
     if url and not texts["HANDRAIL_HELPDESK_SERVICE_URL"].strip() and "service_urls" in values:
         values["helpdesk_service_url"] = checks.helpdesk_service_url(url, values["service_urls"])
-    for check in (checks.identity, checks.listening, checks.database, checks.helpdesk):
+    for check in (checks.identity, checks.listening, checks.database, checks.tickets, checks.helpdesk):
         problems += check(values, texts)
     given = {name for name, text in texts.items() if text.strip()}
     return (
@@ -241,6 +249,7 @@ def _shown(setting: Setting, text: str, texts: Mapping[str, str]) -> str:
     """A wrong value, unless it is a secret, holds one, or looks like one pasted into the wrong variable."""
     password = texts["MicrosoftAppPassword"].strip()
     looks_secret = re.fullmatch(r"[\w~.-]{30,}", text.strip(), re.ASCII) and "~" in text
+    looks_secret = looks_secret or SECRET_PREFIX in text
     if setting.secret or looks_secret or (password and password in text):
         return "set (not shown)" if text else ""
     return checks.quoted(re.sub(r"(?<=//)[^/]*@", "…@", text)) if text else ""

@@ -78,6 +78,25 @@ def database(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Proble
     return [Problem("HANDRAIL_DATABASE_URL", quoted(IN_MEMORY), says)]
 
 
+def tickets(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Problem]:
+    """A webhook needs address and secret; where they are set and it is not, somebody expects it."""
+    own = {
+        "HANDRAIL_TICKETS_URL": "give the address that takes the cases",
+        "HANDRAIL_TICKETS_SECRET": "give the receiver's, or make one: echo whsec_$(openssl rand -base64 32)",
+    }
+    match values.get("tickets"):
+        case "webhook":
+            return [
+                Problem(name, "", f"it is not set, but HANDRAIL_TICKETS is webhook; {remedy}")
+                for name, remedy in own.items()
+                if not texts[name].strip()
+            ]
+        case "builtin" if given := [name for name in own if texts[name].strip()]:
+            says = f"builtin sends nothing, but {given[0]} is set; set this to webhook, or remove that"
+            return [Problem("HANDRAIL_TICKETS", quoted(values["tickets"]), says)]
+    return []
+
+
 def helpdesk(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Problem]:
     """Somebody must see the cases: a channel of the bot's tenant, at an address that may get its token."""
     problems = []

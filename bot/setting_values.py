@@ -19,6 +19,7 @@ import babel
 from bot import crash
 from bot.secret import Secret
 from bot.teams.service_urls import ServiceUrls, is_loopback_host
+from bot.tickets.signature import signing_key
 
 _PLACEHOLDER = re.compile(
     r"<.*>|\[.*\]|\$\{.*\}|\$\(.*\)|\{\{.*\}\}|%.*%|\*+|\.{3,}|x{3,}|0[0-]*0"
@@ -59,6 +60,16 @@ def secret(text: str) -> Secret:
     """A secret of one line, without white space around it."""
     if not _no_padding(text).isprintable():
         raise ValueError("it contains control characters; copy it again, as one line")
+    return Secret(text)
+
+
+def webhook_secret(text: str) -> Secret:
+    """A secret of Standard Webhooks, as `bot.tickets.signature` reads it."""
+    _no_padding(text)
+    try:
+        signing_key(text)
+    except ValueError as error:
+        raise ValueError(f"it is not a Standard Webhooks secret; {error}") from None
     return Secret(text)
 
 

@@ -72,6 +72,7 @@ async def examine(environ: Mapping[str, str] | None = None, *, offline: bool = F
         return Report(False, version("handrail"), "not started", rows, checks)
     from bot.commands.checks_here import checks_here
     from bot.commands.checks_there import checks_there, skipped
+    from bot.commands.checks_tickets import checks_tickets
 
     checks = [Check("Settings", "ok", "fit together")]
     checks += [Check("Settings", "warning", warning) for warning in settings.warnings]
@@ -82,6 +83,7 @@ async def examine(environ: Mapping[str, str] | None = None, *, offline: bool = F
         checks += skipped("--offline")
     else:
         checks += await checks_there(settings)
+    checks += await checks_tickets(settings, offline=offline)
     ok = not any(check.state == "failed" for check in checks)
     return Report(ok, version("handrail"), "local mode" if settings.local else "registered bot", rows, checks)
 

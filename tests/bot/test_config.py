@@ -26,6 +26,12 @@ LINK = f"https://teams.microsoft.com/l/channel/19%3AaBc-1_2d3e4f%40thread.tacv2/
 
 _ID = {"MicrosoftAppId": APP, "MicrosoftAppTenantId": TENANT, "HANDRAIL_HELPDESK_CHANNEL": CHANNEL}
 SINGLE = {**_ID, "MicrosoftAppPassword": PASSWORD}
+WEBHOOK_SECRET = "whsec_" + "canary/+" * 9 + "canary8="
+WEBHOOK = {
+    "HANDRAIL_TICKETS": "webhook",
+    "HANDRAIL_TICKETS_URL": "https://tickets.example/cases",
+    "HANDRAIL_TICKETS_SECRET": WEBHOOK_SECRET,
+}
 MANAGED = {**_ID, "MicrosoftAppType": "UserAssignedMSI"}
 
 
@@ -60,6 +66,16 @@ ACCEPTED = {
         "HANDRAIL_HELPDESK_CHANNEL": CHANNEL,
     },
     "blank Handrail settings mean the default": {"HANDRAIL_PORT": "", "HANDRAIL_HELPDESK_CHANNEL": "  "},
+    "a webhook": {**SINGLE, **WEBHOOK},
+    "a webhook on this machine, in local mode": {
+        **WEBHOOK,
+        "HANDRAIL_TICKETS_URL": "http://[::1]:9000/cases",
+    },
+    "a webhook secret of 24 bytes": {**WEBHOOK, "HANDRAIL_TICKETS_SECRET": "whsec_" + "canary00" * 4},
+    "a webhook secret without padding": {
+        **WEBHOOK,
+        "HANDRAIL_TICKETS_SECRET": WEBHOOK_SECRET.rstrip("="),
+    },
     "a language with a region": {"HANDRAIL_LANGUAGE": "pt-BR"},
     "a log level in small letters": {"HANDRAIL_LOG_LEVEL": "debug"},
     "probes": {**SINGLE, "HANDRAIL_PROBES": " Graph "},
@@ -241,6 +257,56 @@ REFUSED = {
         "HANDRAIL_CONTENT",
         "no such folder",
     ),
+    "a webhook without its address": (
+        {"HANDRAIL_TICKETS": "webhook", "HANDRAIL_TICKETS_SECRET": WEBHOOK_SECRET},
+        "HANDRAIL_TICKETS_URL",
+        "not set",
+    ),
+    "a webhook without its secret": (
+        {"HANDRAIL_TICKETS": "webhook", "HANDRAIL_TICKETS_URL": "https://tickets.example/cases"},
+        "HANDRAIL_TICKETS_SECRET",
+        "openssl rand",
+    ),
+    "a webhook's address, and nobody who sends": (
+        {"HANDRAIL_TICKETS_URL": "https://tickets.example/cases", "HANDRAIL_TICKETS_SECRET": WEBHOOK_SECRET},
+        "HANDRAIL_TICKETS",
+        "set this to webhook",
+    ),
+    "a webhook in plain http": (
+        {**WEBHOOK, "HANDRAIL_TICKETS_URL": "http://tickets.example/cases"},
+        "HANDRAIL_TICKETS_URL",
+        "https",
+    ),
+    "a webhook secret without its beginning": (
+        {**WEBHOOK, "HANDRAIL_TICKETS_SECRET": WEBHOOK_SECRET.removeprefix("whsec_")},
+        "HANDRAIL_TICKETS_SECRET",
+        "write whsec_",
+    ),
+    "a webhook secret that is too short": (
+        {**WEBHOOK, "HANDRAIL_TICKETS_SECRET": "whsec_" + "canary00" * 3 + "canary0="},
+        "HANDRAIL_TICKETS_SECRET",
+        "24 to 64",
+    ),
+    "a webhook secret that is too long": (
+        {**WEBHOOK, "HANDRAIL_TICKETS_SECRET": "whsec_" + "canary00" * 11},
+        "HANDRAIL_TICKETS_SECRET",
+        "24 to 64",
+    ),
+    "a webhook secret that is no base64": (
+        {**WEBHOOK, "HANDRAIL_TICKETS_SECRET": "whsec_canary-with-characters-of-another-alphabet"},
+        "HANDRAIL_TICKETS_SECRET",
+        "base64",
+    ),
+    "a webhook secret with a line break": (
+        {**WEBHOOK, "HANDRAIL_TICKETS_SECRET": WEBHOOK_SECRET + "\n"},
+        "HANDRAIL_TICKETS_SECRET",
+        "white space",
+    ),
+    "a webhook secret in place of the address": (
+        {**WEBHOOK, "HANDRAIL_TICKETS_URL": WEBHOOK_SECRET},
+        "HANDRAIL_TICKETS_URL",
+        "not a URL",
+    ),
     "a ticket system that is not there yet": ({"HANDRAIL_TICKETS": "jira"}, "HANDRAIL_TICKETS", "builtin"),
     "an app id and nobody who sees the cases": (
         {k: v for k, v in SINGLE.items() if "CHANNEL" not in k},
@@ -303,9 +369,10 @@ def test_a_secret_in_the_wrong_variable_is_not_quoted() -> None:
 
 def test_a_secret_never_shows_itself() -> None:
     """No repr, no text, no JSON, no pickle and no traceback of the settings contains the secret."""
-    settings = Settings.read({**SINGLE, "HANDRAIL_DATABASE_URL": "postgresql://me:canary@db/x"})
+    settings = Settings.read({**SINGLE, **WEBHOOK, "HANDRAIL_DATABASE_URL": "postgresql://me:canary@db/x"})
 
     assert settings.app_password.reveal() == PASSWORD
+    assert settings.tickets_secret.reveal() == WEBHOOK_SECRET
     shown = [
         repr(settings),
         f"{settings.app_password} {settings.database_url!r}",

@@ -17,10 +17,12 @@ from rich.console import Console
 from bot import libraries
 from bot.commands.checks_here import checks_here, sqlite
 from bot.commands.checks_there import checks_there
+from bot.commands.checks_tickets import checks_tickets
 from bot.commands.doctor import Report, examine, show
 from bot.commands.findings import Check
 from bot.config import Settings
 from tests.support.cloud import APP_ID, SECRET, TENANT, PlayedCloud
+from tests.support.tickets import PlayedTickets
 
 CHANNEL = "19:aBc@thread.tacv2"
 
@@ -58,6 +60,24 @@ def registered(local: dict[str, str], cloud: PlayedCloud) -> dict[str, str]:
         "HANDRAIL_TOKEN_URL": cloud.token_url,
         "HANDRAIL_SERVICE_URLS": cloud.url,
         "HANDRAIL_HELPDESK_CHANNEL": CHANNEL,
+    }
+
+
+@pytest.fixture
+async def tickets() -> AsyncIterator[PlayedTickets]:
+    """A ticket system."""
+    async with PlayedTickets() as played:
+        yield played
+
+
+@pytest.fixture
+def filing(local: dict[str, str], tickets: PlayedTickets) -> dict[str, str]:
+    """A healthy bot in local mode that files its cases there."""
+    return {
+        **local,
+        "HANDRAIL_TICKETS": "webhook",
+        "HANDRAIL_TICKETS_URL": tickets.url,
+        "HANDRAIL_TICKETS_SECRET": tickets.secret,
     }
 
 
@@ -204,6 +224,91 @@ async def test_a_bot_whose_cases_nobody_sees_does_not_start(registered: dict[str
 
     assert not report.ok
     assert "HANDRAIL_HELPDESK_CHANNEL: it is not set" in printed(report)
+
+
+async def test_a_healthy_ticket_system_is_asked_and_gets_nothing(
+    filing: dict[str, str], tickets: PlayedTickets
+) -> None:
+    """It is asked for a case that cannot exist, rightly signed and wrongly; no case is filed."""
+    report = await examine(filing)
+
+    assert report.ok, printed(report)
+    assert found(report.checks, "Ticket system").state == "ok"
+    assert [entry.outcome for entry in tickets.journal] == ["none", "bad signature"]
+    assert tickets.secret not in printed(report) + repr(report)
+
+
+async def test_a_ticket_system_with_another_secret_is_told(
+    filing: dict[str, str], tickets: PlayedTickets
+) -> None:
+    """The commonest mistake: one of the two was changed."""
+    filing["HANDRAIL_TICKETS_SECRET"] = "whsec_" + "canary00" * 4
+
+    report = await examine(filing)
+
+    assert not report.ok
+    assert found(report.checks, "Ticket system").found == f"{tickets.url} answers 401"
+    assert "HANDRAIL_TICKETS_SECRET" in found(report.checks, "Ticket system").remedy
+    assert "canary" not in printed(report) + repr(report)
+
+
+async def test_a_wrong_path_does_not_pass_for_a_case_that_is_not_there(
+    filing: dict[str, str], tickets: PlayedTickets
+) -> None:
+    """Both are a 404; but where nobody checks signatures, nobody takes cases."""
+    filing["HANDRAIL_TICKETS_URL"] = tickets.url.replace("/cases", "/case")
+
+    [check] = await checks_tickets(Settings.read(filing), offline=False)
+
+    assert check.state == "warning"
+    assert "a wrong signature too" in check.found
+    assert "HANDRAIL_TICKETS_URL" in check.remedy
+
+
+async def test_a_ticket_system_that_is_down_is_told(filing: dict[str, str], tickets: PlayedTickets) -> None:
+    """With the address, and what may lie between."""
+    await tickets.down()
+
+    [check] = await checks_tickets(Settings.read(filing), offline=False)
+
+    assert check.state == "failed"
+    assert tickets.url in check.found
+    assert "firewall" in check.remedy
+
+
+@pytest.mark.parametrize(
+    ("status", "state", "says"),
+    [
+        (405, "ok", "know a repeat by its webhook-id"),
+        (403, "failed", "HANDRAIL_TICKETS_SECRET"),
+        (410, "failed", "takes no more cases"),
+        (301, "failed", "redirects are not followed"),
+        (200, "failed", "405 when it cannot look cases up"),
+        (400, "failed", "405 when it cannot look cases up"),
+        (429, "warning", "wait until it is well again"),
+        (503, "warning", "wait until it is well again"),
+    ],
+)
+async def test_every_other_answer_of_a_ticket_system_has_its_advice(
+    filing: dict[str, str], tickets: PlayedTickets, status: int, state: str, says: str
+) -> None:
+    """What the bot would make of it is said before the first case."""
+    tickets.lookups.always(status)
+
+    [check] = await checks_tickets(Settings.read(filing), offline=False)
+
+    assert check.state == state
+    assert f"answers {status}" in check.found
+    assert says in check.found + check.remedy
+
+
+async def test_offline_asks_no_ticket_system(filing: dict[str, str], tickets: PlayedTickets) -> None:
+    """With --offline it hears nothing."""
+    report = await examine(filing, offline=True)
+
+    assert report.ok, printed(report)
+    assert found(report.checks, "Ticket system") == Check("Ticket system", "skipped", "--offline")
+    assert tickets.journal == []
 
 
 async def test_a_language_that_nobody_wrote_is_told(local: dict[str, str]) -> None:

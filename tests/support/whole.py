@@ -154,9 +154,9 @@ def _actions(part: Any) -> list[dict[str, Any]]:
 
 
 @contextlib.asynccontextmanager
-async def whole_bot(cloud: PlayedCloud, folder: Path, library: Library) -> AsyncIterator[Whole]:
-    """Start the bot on a free port of this machine; it is stopped at the end of the block."""
-    settings = Settings.read(environment(cloud, folder / "handrail.db"))
+async def whole_bot(cloud: PlayedCloud, folder: Path, library: Library, **more: str) -> AsyncIterator[Whole]:
+    """Start the bot on a free port of this machine, with `more` settings; it is stopped at the end."""
+    settings = Settings.read({**environment(cloud, folder / "handrail.db"), **more})
     async with running(settings, library=library) as parts:
         runner = web.AppRunner(web_app(parts), access_log=None, shutdown_timeout=0.1, auto_decompress=False)
         await runner.setup()

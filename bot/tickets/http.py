@@ -1,0 +1,134 @@
+"""HTTP towards a ticket system: one attempt, a bounded answer, and what a status means for the outbox.
+
+Redirects are not followed, nothing waits longer than ten seconds, and nothing is tried again in here.
+
+Must not know: any one ticket system, tickets, how often the outbox tries.
+"""
+
+import email.utils
+import time
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from bot.errors import DeliveryFailed, DeliveryRefused
+from bot.redact import redact
+
+# Connecting includes waiting for a free connection: whatever fails within it was never sent.
+TIMEOUT: Final = aiohttp.ClientTimeout(total=10, connect=3)
+_LARGEST_ANSWER = 64 * 1024
+_LINE = 120  # characters of an answer that are worth a place in a log
+
+_PASSING = frozenset({408, 409, 425, 429})
+_MAY_HAVE_WORKED = frozenset({408, 409})
+# Nothing is wrong with the ticket, but with a setting or with the system. Whoever mends that within the days
+# of the outbox's schedule gets every ticket that waited.
+_MENDABLE = {
+    401: "it does not accept who we are; run `handrail doctor`",
+    403: "it does not accept who we are; run `handrail doctor`",
+    404: "nothing takes tickets at this address; run `handrail doctor`",
+}
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """What came back. `body` is cut at 64 KiB; `retry_after` is in seconds, None: nobody asked to wait."""
+
+    status: int
+    body: bytes = b""
+    retry_after: float | None = None
+
+    @property
+    def ok(self) -> bool:
+        """A success by its status."""
+        return 200 <= self.status < 300
+
+
+def open_client(timeout: aiohttp.ClientTimeout = TIMEOUT) -> aiohttp.ClientSession:
+    """Make a client for a ticket system, apart from the one to Microsoft: neither waits for the other."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=10), cookie_jar=aiohttp.DummyCookieJar(), timeout=timeout
+    )
+
+
+async def ask(
+    client: aiohttp.ClientSession, method: str, url: URL, *, headers: Mapping[str, str], body: bytes = b""
+) -> Answer:
+    """Make one request, whatever the answer's status.
+
+    Raises:
+        DeliveryFailed: There is no answer; `unknown` when a request that changes something was on its way.
+    """
+    # Without compression: a small answer cannot unpack to a large one.
+    head = {"Accept": "application/json", "Accept-Encoding": "identity", **headers}
+    try:
+        async with client.request(
+            method, url, data=body or None, headers=head, allow_redirects=False
+        ) as response:
+            return Answer(
+                status=response.status,
+                body=await _at_most(response),
+                retry_after=_seconds(response.headers.get("Retry-After")),
+            )
+    except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
+        raise DeliveryFailed(f"the ticket system cannot be reached ({type(error).__name__})") from error
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        late = isinstance(error, TimeoutError)
+        what = "did not answer in time" if late else f"broke off its answer ({type(error).__name__})"
+        raise DeliveryFailed(f"the ticket system {what}", unknown=method != "GET") from error
+
+
+def trouble(answer: Answer, *, hide: Iterable[str] = (), final: bool = True) -> Exception:
+    """The exception of `bot.errors` for an answer that is no success.
+
+    Args:
+        answer: What came back.
+        hide: Secrets; if the answer repeats one it is left out.
+        final: Whether a status that complains about the request refuses it for good; what was only looked up
+            is better asked again.
+    """
+    status, wait = answer.status, answer.retry_after
+    said = f"the ticket system answered {status}"
+    if status == 410:
+        return DeliveryRefused(f"{said}: it takes no more; switch that on there, or set another address")
+    if 300 <= status < 400:
+        return DeliveryFailed(f"{said}, a redirect, which is not followed: set the address it leads to")
+    if status in _MENDABLE:
+        return DeliveryFailed(f"{said}: {_MENDABLE[status]}", retry_after=wait)
+    line = _first_line(answer.body, hide)
+    said = f"{said}: {line}" if line else said
+    if status in _PASSING or status >= 500:
+        unknown = status in _MAY_HAVE_WORKED or (status >= 500 and status != 503)
+        return DeliveryFailed(said, retry_after=wait, unknown=unknown)
+    return DeliveryRefused(said) if final else DeliveryFailed(said, retry_after=wait)
+
+
+async def _at_most(response: aiohttp.ClientResponse) -> bytes:
+    body = bytearray()
+    async for chunk in response.content.iter_chunked(_LARGEST_ANSWER):
+        body += chunk
+        if len(body) > _LARGEST_ANSWER:
+            break
+    return bytes(body[:_LARGEST_ANSWER])
+
+
+def _first_line(body: bytes, hide: Iterable[str]) -> str:
+    lines = (" ".join(line.split()) for line in body.decode("utf-8", "replace").splitlines())
+    line = next(filter(None, lines), "").replace("\\/", "/")  # as some write JSON
+    for secret in hide:
+        line = line.replace(secret, "[removed]")
+    line = redact(line).text
+    return line if len(line) <= _LINE else f"{line[: _LINE - 1]}…"
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """The header has seconds or a date (RFC 9110 section 10.2.3); None for anything else."""
+    text = (retry_after or "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        return max(email.utils.parsedate_to_datetime(text).timestamp() - time.time(), 0.0)
+    except (ValueError, OverflowError):
+        return None

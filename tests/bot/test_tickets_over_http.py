@@ -1,0 +1,121 @@
+"""The whole bot with a ticket system of others: a case is one ticket, and people hear of it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from bot.store.api import CaseRecord
+from dialogs.language.load import load
+from dialogs.library import Library
+from tests.support.cloud import PlayedCloud
+from tests.support.tickets import Entry, PlayedTickets
+from tests.support.whole import Whole, read, whole_bot
+
+FIRST = "Did the app open after you pressed Continue?"
+
+
+@pytest.fixture(scope="module")
+def library() -> Library:
+    """The shipped guides."""
+    return load(Path(__file__).parents[2] / "content")[0]
+
+
+@pytest.fixture
+async def tickets(tmp_path: Path) -> AsyncIterator[PlayedTickets]:
+    """The ticket system; its journal is in a file too."""
+    async with PlayedTickets(journal_file=tmp_path / "journal.jsonl") as played:
+        yield played
+
+
+@pytest.fixture
+async def bot(tmp_path: Path, library: Library, tickets: PlayedTickets) -> AsyncIterator[Whole]:
+    """The whole bot, which files its cases there."""
+    settings = {
+        "HANDRAIL_TICKETS": "webhook",
+        "HANDRAIL_TICKETS_URL": tickets.url,
+        "HANDRAIL_TICKETS_SECRET": tickets.secret,
+    }
+    async with PlayedCloud() as cloud, whole_bot(cloud, tmp_path, library, **settings) as whole:
+        yield whole
+
+
+async def handed_over(bot: Whole) -> str:
+    """A person asks for people right away; the number of the case."""
+    await bot.says("AADSTS1000002")
+    await bot.sees(FIRST)
+    await bot.presses("A person, please")
+    await bot.sees("Anything to add?")
+    await bot.presses("Hand it over")
+    await bot.until(lambda: any("Done: HR-" in read(card) for card in bot.cards()))
+    [done] = [read(card) for card in bot.cards() if "Done: HR-" in read(card)]
+    return done.split("Done: ")[1].split(".")[0]
+
+
+def helpdesk_card(bot: Whole) -> str:
+    """What the case's card in the channel was changed to say."""
+    changed = [
+        each for each in bot.cloud.sent if each.method == "PUT" and each.parts[-1].startswith("first-")
+    ]
+    return read(changed[-1].body["attachments"][0]["content"]) if changed else ""
+
+
+async def record(bot: Whole, number: str) -> CaseRecord:
+    """The case as the helpdesk has it."""
+    assert bot.parts is not None
+    kept = await bot.parts.store.case(number)
+    assert kept is not None
+    return kept
+
+
+async def test_a_conversation_ends_in_a_ticket(bot: Whole, tickets: PlayedTickets) -> None:
+    """The system has the case in words, and person, card and case have the system's number."""
+    number = await handed_over(bot)
+
+    await bot.sees("The helpdesk's own number for it is INC0000001.")
+    await bot.until(lambda: "INC0000001" in helpdesk_card(bot))
+    assert (await record(bot, number)).reference == "INC0000001"
+    [ticket] = tickets.tickets
+    sent = ticket.body["data"]
+    assert (ticket.id, sent["key"], sent["codes"]) == (f"case_{number}", number, ["AADSTS1000002"])
+    assert sent["title"].startswith(f"{number} · AADSTS1000002")
+    assert "Erika Mustermann" in sent["body"]
+    assert sent["person"]["verified"]
+    assert [entry.outcome for entry in tickets.journal] == ["none", "created"]
+    lines = (bot.folder / "journal.jsonl").read_bytes().splitlines()
+    assert [msgspec.json.decode(line, type=Entry) for line in lines] == tickets.journal
+
+
+async def test_a_lost_answer_is_one_ticket(bot: Whole, tickets: PlayedTickets) -> None:
+    """The system does not even know repeats: the next attempt looks, and the person gets the first number."""
+    tickets.dedupes = False
+    tickets.posts.next_with(tickets.take_and_drop)
+
+    await handed_over(bot)
+
+    await bot.sees("The helpdesk's own number for it is INC0000001.")
+    assert len(tickets.tickets) == 1
+    assert [entry.outcome for entry in tickets.journal] == ["none", "created, dropped", "found"]
+
+
+async def test_a_ticket_system_that_is_down_holds_nobody_up(bot: Whole, tickets: PlayedTickets) -> None:
+    """The person has a number, the helpdesk its card; the ticket follows when the system is back."""
+    await tickets.down()
+    number = await handed_over(bot)
+    await bot.until(lambda: len(bot.announced()) == 1)
+    assert number in read(bot.announced()[0])
+
+    await tickets.up()
+    await bot.sees("The helpdesk's own number for it is INC0000001.")
+    assert len(tickets.made(number)) == 1
+
+
+async def test_a_refused_ticket_is_on_the_helpdesks_card(bot: Whole, tickets: PlayedTickets) -> None:
+    """Somebody has to look at it, so the card has the system's own reason; the case itself is safe."""
+    tickets.posts.always(422, "there is no queue 'sign-in'")
+    number = await handed_over(bot)
+
+    reason = "the ticket system answered 422: there is no queue 'sign-in'"
+    await bot.until(lambda: reason in helpdesk_card(bot))
+    assert (await record(bot, number)).status == "open"
