@@ -7,7 +7,7 @@ STAMP := $(VENV)/.ready
 TESTS ?= tests
 WORKERS ?= auto
 
-.PHONY: help setup run test check transcripts pictures format lock clean
+.PHONY: help setup run test soak check transcripts pictures format lock clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'

@@ -9,37 +9,36 @@ import argparse
 import asyncio
 import contextlib
 import random
-import sqlite3
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import msgspec
+from aiohttp import web
 
 from bot import crash
 from tests.faults.books import Ask, Verdict, compare
 from tests.faults.people import People
 from tests.faults.replicas import Born, Nursery, Replica
-from tests.faults.world import World, world
+from tests.faults.settings import asking, settings
+from tests.faults.world import world
 from tests.support.fault_proxy import Weather
-from tests.support.postgres import ask as ask_postgres
 from tests.support.postgres import own_database, running_server
 from tests.support.processes import free_port
-from tests.support.whole import environment
+from tests.support.tickets import PlayedTickets
 
 WEATHER = Weather(delay=0.1, reset=0.02, lose_answer=0.02)
-_FUSE = 1.5  # seconds after which an armed bot is killed, if it never came to its point
+_FUSE = 1.0  # seconds after which an armed bot is killed, if it never came to its point
 _LONGEST_LIFE = 0.4  # seconds of a bot that is killed at random
-_MOST_PASSES = 12
-_DRAINS_WITHIN = 120.0  # seconds
-# A start is over in a moment, and a ticket is rare: so often the point is drawn among these.
+_MOST_PASSES = 8
+_DRAINS_WITHIN = 150.0  # seconds
+_AT_A_POINT = 0.6  # of the bots
+_AT_A_TICKET = 0.5  # of those at a point: between the look-up and what is known here
+_AT_A_POST = 0.1  # of the posts of a ticket end with the death of all who could have sent it
 _TICKETS = ("ticket.missing", "ticket.created")
-_OFTEN_TICKETS = 0.45
 _WAITING = "SELECT count(*) FROM outbox WHERE state IN ('ready', 'leased')"
 
 
@@ -104,10 +103,10 @@ class Killer:
 
     def _point(self) -> str:
         """Where the next bot dies; "" for anywhere."""
-        if self._chance.random() < 0.5:
+        if self._chance.random() >= _AT_A_POINT:
             return ""
-        often = self._chance.random() < _OFTEN_TICKETS
-        name = self._chance.choice(_TICKETS if often else crash.POINTS)
+        at_a_ticket = self._chance.random() < _AT_A_TICKET
+        name = self._chance.choice(_TICKETS if at_a_ticket else crash.POINTS)
         passes = 1 if name.startswith(("ticket", "start")) else self._chance.randint(1, _MOST_PASSES)
         return f"{name}:{passes}"
 
@@ -136,9 +135,25 @@ class Killer:
         except TimeoutError:
             replica.kill()
             await replica.ended.wait()
-            return "at random"
         assert replica.code == -9, f"{replica.name} ended with {replica.code} by itself; see {self._log}"
-        return point.partition(":")[0]
+        return replica.killed or point.partition(":")[0]
+
+    async def filing(self, tickets: PlayedTickets, request: web.Request) -> web.StreamResponse:
+        """A ticket is posted: now and then everybody dies before it is made, or before it is answered."""
+        if self.over() or self._chance.random() >= _AT_A_POST:
+            return await tickets.usual(request)
+        await request.read()
+        if self._chance.random() < 0.5:
+            await self._all_die("before a posted ticket was made")
+            return await tickets.usual(request)
+        answer = await tickets.usual(request)
+        await self._all_die("before a ticket was answered")
+        return answer
+
+    async def _all_die(self, why: str) -> None:
+        for replica in self.alive():
+            replica.kill(why)
+            await replica.ended.wait()
 
     async def stop(self) -> None:
         """Let all end in peace."""
@@ -156,20 +171,27 @@ class Killer:
 async def run(plan: Plan, folder: Path) -> Result:
     """Talk and kill as planned, let everything come to its end, and compare the books."""
     started = time.monotonic()
+    ask = asking(folder, plan.database)
     async with (
         world(folder / "journal.jsonl", WEATHER, plan.seed) as around,
+        PlayedTickets(dedupes=False, journal_file=folder / "tickets.jsonl") as tickets,
         Nursery.open(folder / "nursery.log") as nursery,
     ):
-        killer = Killer(plan, nursery, _settings(plan, around, folder), folder / "bots.log")
+        env = settings(around, folder, plan.database) | {
+            "HANDRAIL_TICKETS": "webhook",
+            "HANDRAIL_TICKETS_URL": tickets.url,
+            "HANDRAIL_TICKETS_SECRET": tickets.secret,
+        }
+        killer = Killer(plan, nursery, env, folder / "bots.log")
+        tickets.posts.always_with(lambda request: killer.filing(tickets, request))
         people = People(around, killer.alive, plan.seed, helpdesk_only=plan.helpdesk_only)
         async with asyncio.TaskGroup() as group:
             group.create_task(killer.run(people))
             group.create_task(people.talk(plan.places, killer.over))
         around.proxy.weather = Weather()
-        ask = _asking(plan, folder)
         await _drained(ask)
         await killer.stop()
-        verdict = await compare(people.claims, around.notes, None, ask)
+        verdict = await compare(people.claims, around.notes, [each.key for each in tickets.tickets], ask)
         return Result(
             verdict=verdict,
             deaths=killer.deaths,
@@ -178,25 +200,6 @@ async def run(plan: Plan, folder: Path) -> Result:
             answers_lost=around.proxy.lost,
             seconds=time.monotonic() - started,
         )
-
-
-def _settings(plan: Plan, around: World, folder: Path) -> dict[str, str]:
-    return {
-        **environment(around.cloud, folder / "handrail.db"),
-        **({"HANDRAIL_DATABASE_URL": plan.database} if plan.database else {}),
-        "HANDRAIL_HELPDESK_SERVICE_URL": around.service_url,
-        "HANDRAIL_SERVICE_URLS": around.service_url,
-    }
-
-
-def _asking(plan: Plan, folder: Path) -> Ask:
-    async def ask(sql: str) -> Sequence[Sequence[Any]]:
-        if plan.database:
-            return await ask_postgres(plan.database, sql)
-        with closing(sqlite3.connect(f"file:{folder}/handrail.db?mode=ro", uri=True)) as db:
-            return db.execute(sql).fetchall()
-
-    return ask
 
 
 async def _drained(ask: Ask) -> None:

@@ -26,6 +26,7 @@ class Replica:
         pid: Its process.
         url: Where Teams posts to; empty until it listens.
         code: How it ended, None while it lives. Killed is -9.
+        killed: Why it was killed from outside; "" while it was not.
     """
 
     def __init__(self, name: str) -> None:
@@ -33,11 +34,14 @@ class Replica:
         self.pid = 0
         self.url = ""
         self.code: int | None = None
+        self.killed = ""
         self.listening = asyncio.Event()
         self.ended = asyncio.Event()
 
-    def kill(self) -> None:
+    def kill(self, why: str = "at random") -> None:
         """As a power cut does."""
+        if not self.ended.is_set():
+            self.killed = self.killed or why
         self.signal(signal.SIGKILL)
 
     def signal(self, number: signal.Signals) -> None:
