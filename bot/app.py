@@ -18,7 +18,7 @@ from aiohttp import web
 from bot.cards import prompt as prompt_card
 from bot.cards.speech import Speaker
 from bot.config import Settings
-from bot.delivery import Delivery, Helpdesk, announcement
+from bot.delivery import AT_ONCE, Delivery, Helpdesk, announcement
 from bot.errors import ContentError
 from bot.identity import token_fetch
 from bot.languages import closest, spoken
@@ -121,7 +121,9 @@ async def running(settings: Settings, *, library: Library | None = None) -> Asyn
             probes=_probes(settings, client, stack),
             helpdesk=helpdesk,
         )
-        dispatcher = Dispatcher(store, delivery.perform, buried=delivery.buried, changed=hub.changed)
+        dispatcher = Dispatcher(
+            store, delivery.perform, pools=AT_ONCE, buried=delivery.buried, changed=hub.changed
+        )
         dispatcher.start()
         stack.push_async_callback(dispatcher.stop, STOP_GRACE)
         yield Parts(
