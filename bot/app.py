@@ -19,7 +19,7 @@ from bot import crash
 from bot.cards import prompt as prompt_card
 from bot.cards.speech import Speaker
 from bot.config import Settings
-from bot.delivery import Delivery, Helpdesk, announcement
+from bot.delivery import AT_ONCE, Delivery, Helpdesk, announcement
 from bot.errors import ContentError
 from bot.identity import token_fetch
 from bot.languages import closest, spoken
@@ -134,7 +134,12 @@ async def running(
             helpdesk=helpdesk,
         )
         dispatcher = Dispatcher(
-            store, delivery.perform, buried=delivery.buried, changed=hub.changed, lease=lease
+            store,
+            delivery.perform,
+            pools=AT_ONCE,
+            buried=delivery.buried,
+            changed=hub.changed,
+            lease=lease,
         )
         dispatcher.start()
         stack.push_async_callback(dispatcher.stop, STOP_GRACE)

@@ -6,7 +6,7 @@ decided here, and no exception but those of `bot.errors` leaves.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 import structlog
@@ -35,6 +35,18 @@ _log = structlog.get_logger(__name__)
 
 PROBE_LIMIT = 8.0  # seconds; a person is waiting
 _TYPING_AFTER = 1.0  # seconds
+
+# The kinds of messages, and how many of each are performed side by side: no kind waits for another one's
+# destination. There is room where a person waits; the helpdesk's one channel takes some messages a second,
+# and a slow ticket system is not made faster by a crowd. All stay below the HTTP client's 100 connections.
+AT_ONCE: Final[Mapping[str, int]] = {
+    "show": 32,
+    "retire": 16,
+    "probe": 16,
+    "handoff": 8,
+    "handoff-update": 8,
+    "ticket": 8,
+}
 
 
 class Helpdesk(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,12 +117,10 @@ class Delivery:
         """Do what the message asks for.
 
         Raises:
-            DeliveryFailed, DeliveryRefused, DeliveryParked: see `bot.errors`.
+            DeliveryFailed, DeliveryPostponed, DeliveryRefused, DeliveryParked: see `bot.errors`.
+            KeyError: The kind is none of `AT_ONCE`.
         """
-        performer = self._performers.get(message.kind)
-        if performer is None:
-            raise DeliveryRefused(f"no performer for {message.kind!r}: written by a newer version?")
-        return await performer(message)
+        return await self._performers[message.kind](message)
 
     async def buried(self, message: Message) -> Follow | None:
         """A message died: whoever waits for it has to hear of it."""

@@ -29,6 +29,14 @@ class DeliveryFailed(Exception):  # noqa: N818 - the field's word
         self.unknown = unknown
 
 
+class DeliveryPostponed(Exception):  # noqa: N818 - an intention, not a mistake
+    """It was not sent, on purpose; it should be in `wait` seconds. That costs it none of its tries."""
+
+    def __init__(self, reason: str, wait: float) -> None:
+        super().__init__(reason)
+        self.wait = wait
+
+
 class DeliveryRefused(Exception):  # noqa: N818 - the field's word
     """It will never work as it is; trying again is of no use."""
 

@@ -1,32 +1,44 @@
 """Takes messages out of the outbox: claims, performs, settles; one per lane at a time, lanes side by side.
 
+Each kind of messages is a pool of its own, with so many performed side by side: a ticket system that hangs
+fills its own pool and no other, so people get their answers. A kind without a pool is left alone: a newer
+version, beside this one or before it, wrote it and will perform it.
+
 It never dies: a store that fails is asked again, a performer that raises is noted on the message. What has
-become of a message is written down before more work is taken. It must not know what a message is for.
+become of a message is written down before more work is taken. It must not know what a kind is for.
 """
 
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
 
 import msgspec
 import structlog
 
 from bot import crash
-from bot.errors import DeliveryFailed, DeliveryParked, DeliveryRefused, StoreUnavailable
-from bot.outbox.retry import next_delay
-from bot.store.api import Decide, Message, Settled, Store
+from bot.errors import (
+    DeliveryFailed,
+    DeliveryParked,
+    DeliveryPostponed,
+    DeliveryRefused,
+    StoreUnavailable,
+)
+from bot.outbox.retry import OLDEST, next_delay, put_off
+from bot.store.api import Decide, Message, MessageState, Settled, Store
 
 _log = structlog.get_logger(__name__)
 
 # Seconds. For so long a message waits when the replica that had it dies; and no delivery may take longer.
 LEASE: Final = 30.0
 _PATIENCE: Final = 2 / 3  # of a lease; a delivery that takes longer is broken off while the lease still holds
-_AT_ONCE: Final = 32  # messages performed side by side
 _LONGEST_SLEEP: Final = 5.0  # seconds; only a safety net, commits wake it
 _LONGEST_REST: Final = 5.0  # seconds between two questions to a store that fails
-_VANISHED: Final = 3  # attempts that ended without a word; one more might take the process down again
+# Attempts in a row that ended without a word. They are many and ever further apart (see `claim`): what is
+# performed beside a message that takes the process down must not be buried for it.
+_VANISHED: Final = 10
 
 
 class Follow(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +66,7 @@ class Dispatcher:
     Attributes:
         delivered: Messages that are done.
         failed: Attempts that did not work and will be repeated.
+        postponed: Attempts that were put off on purpose.
         parked: Messages that wait for their person.
         dead: Messages that were given up.
     """
@@ -63,11 +76,11 @@ class Dispatcher:
         store: Store,
         perform: Callable[[Message], Awaitable[Done]],
         *,
+        pools: Mapping[str, int],
         buried: Callable[[Message], Awaitable[Follow | None]] = _nobody,
         changed: Callable[[str], None] = lambda _: None,
         clock: Callable[[], float] = time.time,
         chance: Callable[[], float] = random.random,
-        at_once: int = _AT_ONCE,
         lease: float = LEASE,
     ) -> None:
         """Put the parts together.
@@ -75,29 +88,30 @@ class Dispatcher:
         Args:
             store: Where the outbox is.
             perform: Delivers one message; raises the exceptions of `bot.errors`.
+            pools: How many messages of each kind are performed side by side; other kinds are left alone.
             buried: Asked when a message dies (its `error` says why), so that its conversation hears of it.
             changed: Told which conversation a follow-up turn has changed.
             clock: Seconds since 1970.
             chance: A number from 0 up to 1, for the jitter.
-            at_once: How many messages are performed side by side.
             lease: Seconds that nobody else may have a claimed message; a delivery may take two thirds of it.
         """
         self._store = store
         self._perform = perform
+        self._pools = pools
         self._buried = buried
         self._changed = changed
         self._clock = clock
         self._chance = chance
-        self._at_once = at_once
         self._lease = lease
         self._patience = lease * _PATIENCE
         self._woken = asyncio.Event()
-        self._busy: set[asyncio.Task[None]] = set()
+        self._busy: dict[asyncio.Task[None], str] = {}  # with the kind of what it performs
         self._unwritten = 0  # results that the store would not take yet
         self._loop: asyncio.Task[None] | None = None
         self._stopping = False
         self.delivered = 0
         self.failed = 0
+        self.postponed = 0
         self.parked = 0
         self.dead = 0
 
@@ -140,8 +154,7 @@ class Dispatcher:
         while not self._stopping:
             self._woken.clear()
             try:
-                await self._claim()
-                pause = await self._until_due()
+                pause = await self._claim()
                 failures = 0
             except Exception as error:  # noqa: BLE001 - the outbox goes on whatever happens
                 failures += 1
@@ -154,27 +167,29 @@ class Dispatcher:
             except TimeoutError:
                 continue
 
-    async def _claim(self) -> None:
-        free = self._at_once - len(self._busy)
-        if free <= 0 or self._unwritten:
-            return
-        for message in await self._store.claim(now=self._clock(), lease=self._lease, limit=free):
+    async def _claim(self) -> float:
+        """Take out what there is room for; the seconds until there may be more.
+
+        Of a pool that is full nothing is asked, not even when more is due: whoever finishes wakes us.
+        """
+        busy = Counter(self._busy.values())
+        free = {kind: most - busy[kind] for kind, most in self._pools.items() if most > busy[kind]}
+        if not free or self._unwritten:
+            return _LONGEST_SLEEP
+        claimed = await self._store.claim(now=self._clock(), lease=self._lease, limits=free)
+        for message in claimed.messages:
             crash.at("outbox.claimed")
             task = asyncio.create_task(self._take(message), name=f"outbox-{message.id}")
-            self._busy.add(task)
+            self._busy[task] = message.kind
             task.add_done_callback(self._finished)
+        due = claimed.next_due
+        return _LONGEST_SLEEP if due is None else min(max(due - self._clock(), 0.0), _LONGEST_SLEEP)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
-        self._busy.discard(task)
-        self.wake()  # the next message of its lane may go now
+        self._busy.pop(task, None)
+        self.wake()  # the next message of its lane may go now, and another one of its pool
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("outbox_broken", exc_info=error)  # the lease runs out by itself
-
-    async def _until_due(self) -> float:
-        if len(self._busy) >= self._at_once or self._unwritten:
-            return _LONGEST_SLEEP  # whoever finishes wakes us
-        due = await self._store.next_due()
-        return _LONGEST_SLEEP if due is None else min(max(due - self._clock(), 0.0), _LONGEST_SLEEP)
 
     def _rest(self, failures: int) -> float:
         """Seconds to leave a failing store alone."""
@@ -189,9 +204,9 @@ class Dispatcher:
     # ---- one message
 
     async def _take(self, message: Message) -> None:
-        if message.attempt > _VANISHED and not message.error:
-            lost = message.attempt - 1
-            await self._bury(message, f"{lost} attempts ended without a word: the process died in each")
+        if message.lapsed >= _VANISHED:
+            why = f"{message.lapsed} attempts in a row ended without a word: the process died in each"
+            await self._bury(message, why)
             return
         try:
             async with asyncio.timeout(self._patience):
@@ -206,6 +221,8 @@ class Dispatcher:
             await self._bury(message, str(error) or "refused")
         except DeliveryParked as error:
             await self._park(message, str(error) or "nobody is there")
+        except DeliveryPostponed as error:
+            await self._put_off(message, str(error) or "put off", error.wait)
         except DeliveryFailed as error:
             doubt = " (it may have arrived)" if error.unknown else ""
             await self._again(message, f"{error}{doubt}", error.retry_after)
@@ -230,23 +247,33 @@ class Dispatcher:
         self.delivered += 1
 
     async def _again(self, message: Message, why: str, retry_after: float | None = None) -> None:
-        delay = next_delay(message.attempt, retry_after=retry_after, random=self._chance)
+        delay = next_delay(message.tries, retry_after=retry_after, random=self._chance)
         if delay is None:
-            await self._bury(message, f"gave up after {message.attempt} attempts: {why}")
+            await self._bury(message, f"gave up after {message.tries} attempts: {why}")
             return
         self.failed += 1
         _log.info(
-            "delivery_failed", key=message.key, attempt=message.attempt, why=why, again_in=round(delay, 1)
+            "delivery_failed", key=message.key, attempt=message.tries, why=why, again_in=round(delay, 1)
         )
         due_at = self._clock() + delay
         await self._write(
             Settled(id=message.id, attempt=message.attempt, state="ready", error=why, due_at=due_at)
         )
 
+    async def _put_off(self, message: Message, why: str, wait: float) -> None:
+        now = self._clock()
+        delay = put_off(wait, age=now - message.created_at)
+        if delay is None:
+            await self._bury(message, f"put off for more than {OLDEST / 3600:.0f} hours: {why}")
+            return
+        self.postponed += 1
+        _log.info("delivery_postponed", key=message.key, why=why, again_in=round(delay, 1))
+        await self._write(_excused(message, "ready", why, due_at=now + delay))
+
     async def _park(self, message: Message, why: str) -> None:
         self.parked += 1
         _log.info("message_parked", key=message.key, why=why)
-        await self._write(Settled(id=message.id, attempt=message.attempt, state="parked", error=why))
+        await self._write(_excused(message, "parked", why))
 
     async def _bury(self, message: Message, why: str) -> None:
         self.dead += 1
@@ -268,11 +295,8 @@ class Dispatcher:
     async def _hand_back(self, message: Message) -> None:
         """The process stops: let the next one try at once."""
         why = "stopped while it was on its way (it may have arrived)"
-        settled = Settled(
-            id=message.id, attempt=message.attempt, state="ready", error=why, due_at=self._clock()
-        )
         try:
-            await self._store.settle(settled)
+            await self._store.settle(_excused(message, "ready", why, due_at=self._clock()))
         except StoreUnavailable as error:
             _log.warning("lease_not_handed_back", key=message.key, why=str(error))  # it runs out by itself
 
@@ -303,3 +327,10 @@ class Dispatcher:
                 self._changed(follow.conversation)
             except Exception as error:  # noqa: BLE001 - the turn is kept; a listener cannot undo it
                 _log.error("listener_broken", exc_info=error)
+
+
+def _excused(message: Message, state: MessageState, why: str, *, due_at: float = 0.0) -> Settled:
+    """The end of an attempt that is none of the message's tries."""
+    return Settled(
+        id=message.id, attempt=message.attempt, state=state, error=why, due_at=due_at, counted=False
+    )

@@ -5,7 +5,7 @@ returns and commits. Nothing in here knows what the function decides, nor what i
 Times are seconds since 1970, UTC, as floats where a fraction matters.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Literal, Protocol, TypeAlias
 
 import msgspec
@@ -36,15 +36,34 @@ class NewMessage(_Record, frozen=True, kw_only=True):
 
 
 class Message(NewMessage, frozen=True, kw_only=True):
-    """A message out of the outbox. `attempt` counts from 1 and fences: only its holder may settle it."""
+    """A message out of the outbox. `attempt` counts from 1 and fences: only its holder may settle it.
+
+    `excused` of the attempts do not count: it was put off, parked or handed back. `lapsed` is how many
+    attempts in a row, up to now, let their lease run out without a word; from the second on the next one is
+    so many more seconds away: 4, 8, 16, 32, then 64.
+    """
 
     id: int
     attempt: int
     created_at: float
+    excused: int = 0
+    lapsed: int = 0
     state: MessageState = "leased"
     due_at: float = 0.0
     error: str = ""
     receipt: str = ""
+
+    @property
+    def tries(self) -> int:
+        """The attempts that count, the present one among them: what retries go by, and giving up."""
+        return self.attempt - self.excused
+
+
+class Claimed(_Record, frozen=True, kw_only=True):
+    """What a claim leased, and when the next message of the kinds it looked at falls due, if one waits."""
+
+    messages: tuple[Message, ...] = ()
+    next_due: float | None = None
 
 
 class NewLine(_Record, frozen=True, kw_only=True):
@@ -124,7 +143,10 @@ Decide: TypeAlias = Callable[[Conversation | None, Address | None], Kept]
 
 
 class Settled(_Record, frozen=True, kw_only=True):
-    """How a claimed message ended: done with a receipt, or dead, or to be tried again at `due_at`."""
+    """How a claimed message ended: done with a receipt, or dead, or to be tried again at `due_at`.
+
+    `counted` False: nothing was wrong with it, so the attempt is none of its tries.
+    """
 
     id: int
     attempt: int
@@ -132,6 +154,7 @@ class Settled(_Record, frozen=True, kw_only=True):
     receipt: str = ""
     error: str = ""
     due_at: float = 0.0
+    counted: bool = True
 
 
 class Store(Protocol):
@@ -167,9 +190,11 @@ class Store(Protocol):
         """One case."""
         ...
 
-    async def claim(self, *, now: float, lease: float, limit: int) -> Sequence[Message]:
+    async def claim(self, *, now: float, lease: float, limits: Mapping[str, int]) -> Claimed:
         """Lease messages that are due: per lane only the oldest unsettled one, lanes oldest first.
 
+        `limits` says how many at most of each kind; kinds it does not name are left alone, and nothing that
+        waits in one kind makes a claim of another slower. `next_due` is the earliest time after `now`.
         `attempt` is raised before anything is tried, so that a message that kills its worker is counted.
         `now` is by the caller's clock; a store that several processes share corrects it to one for all.
         """
@@ -187,8 +212,8 @@ class Store(Protocol):
         """The person is back: make the parked messages of this conversation ready. How many there were."""
         ...
 
-    async def next_due(self) -> float | None:
-        """When the earliest waiting message is due, None when nothing waits."""
+    async def next_due(self, kinds: Collection[str] | None = None) -> float | None:
+        """When the earliest waiting message of these kinds (None: of any) is due, None when nothing waits."""
         ...
 
     async def depth(self) -> dict[MessageState, int]:

@@ -9,7 +9,7 @@ are those of `bot.store.api.Store`.
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from typing import Any
 from weakref import WeakValueDictionary
@@ -23,6 +23,7 @@ from bot.errors import NumberTaken
 from bot.store.api import (
     CaseChange,
     CaseRecord,
+    Claimed,
     Decide,
     Line,
     Message,
@@ -164,7 +165,7 @@ class PostgresStore:
         row = await self._link.do(lambda db: first(db, "case", number=number), again=True)
         return case_of(row, row[10]) if row is not None else None
 
-    async def claim(self, *, now: float, lease: float, limit: int) -> Sequence[Message]:
+    async def claim(self, *, now: float, lease: float, limits: Mapping[str, int]) -> Claimed:
         """See `Store.claim`. Now and then it also forgets a portion of what is too old to matter."""
 
         async def work(db: Database) -> list[Row]:
@@ -173,9 +174,14 @@ class PostgresStore:
             if time.monotonic() >= self._pruned_at + PRUNE_EVERY and await self._prune(db) < PORTION:
                 self._pruned_at = time.monotonic()
             at = self._clock.to_database(now)
-            return await run(db, "claim", now=at, until=at + lease, limit=limit)
+            pools = {"kinds": list(limits), "limits": list(limits.values())}
+            return await run(db, "claim", now=at, until=at + lease, **pools)
 
-        return [self._message_of(row) for row in await self._link.do(work)]
+        rows = await self._link.do(work)
+        return Claimed(
+            messages=tuple(self._message_of(row[1:]) for row in rows if row[1] is not None),
+            next_due=self._clock.to_caller(rows[0][0]) if rows[0][0] is not None else None,
+        )
 
     async def settle(self, settled: Settled) -> bool:
         """See `Store.settle`."""
@@ -194,9 +200,12 @@ class PostgresStore:
         values = {"conversation": conversation, "now": self._clock.to_database(now)}
         return len(await self._link.do(lambda db: run(db, "unpark", **values)))
 
-    async def next_due(self) -> float | None:
+    async def next_due(self, kinds: Collection[str] | None = None) -> float | None:
         """See `Store.next_due`."""
-        ((due,),) = await self._rows("next_due")
+        if kinds is None:
+            ((due,),) = await self._rows("next_due")
+        else:
+            ((due,),) = await self._rows("next_due_of", kinds=list(kinds))
         return self._clock.to_caller(due) if due is not None else None
 
     async def depth(self) -> dict[MessageState, int]:
@@ -250,6 +259,7 @@ class PostgresStore:
             "receipt": settled.receipt if settled else "",
             "error": settled.error if settled else "",
             "due_at": self._clock.to_database(settled.due_at) if settled else 0.0,
+            "excused": int(settled is not None and not settled.counted),
         }
 
 

@@ -12,7 +12,7 @@ import asyncpg
 
 from bot.errors import ConfigError
 from bot.store.migrate import missing
-from bot.store.migrations import migrations
+from bot.store.migrations import migrations, oldest
 from bot.store.postgres_trouble import ERRORS, SETTING, at_start
 
 PATIENCE: Final = 8.0  # seconds for a turn, all tries together; Teams waits for 15
@@ -21,8 +21,10 @@ _OLDEST: Final = 140_000  # PostgreSQL 14
 _WAIT_FOR_OTHERS: Final = "120s"  # until another replica has migrated
 _RECORD: Final = """CREATE TABLE IF NOT EXISTS migrations (
     number integer PRIMARY KEY,
-    applied_at double precision NOT NULL
-)"""
+    applied_at double precision NOT NULL,
+    oldest integer
+);
+ALTER TABLE migrations ADD COLUMN IF NOT EXISTS oldest integer"""  # a database from before has two columns
 _UNREADABLE: Final = (
     f"{SETTING} cannot be read; write postgresql://user:password@host:5432/database, in the password %2F for"
     " /, %40 for @, %3A for :, %23 for #, %3F for ? and %25 for %; check that the options behind it are"
@@ -113,15 +115,21 @@ async def migrate(connection: asyncpg.Connection, steps: Sequence[tuple[int, str
         for number, script in missing(await applied(connection), steps):
             await connection.execute(script)
             await connection.execute(
-                "INSERT INTO migrations (number, applied_at) VALUES ($1, extract(epoch FROM now()))", number
+                "INSERT INTO migrations (number, applied_at, oldest)"
+                " VALUES ($1, extract(epoch FROM now()), $2)",
+                number,
+                oldest(number, script),
             )
 
 
-async def applied(connection: asyncpg.Connection) -> frozenset[int]:
-    """The numbers of the steps this database has seen."""
+async def applied(connection: asyncpg.Connection) -> dict[int, int]:
+    """The steps this database has seen, each with the oldest schema that works with it."""
     if not await connection.fetchval("SELECT to_regclass('migrations') IS NOT NULL"):
-        return frozenset()
-    return frozenset(row[0] for row in await connection.fetch("SELECT number FROM migrations"))
+        return {}
+    rows = await connection.fetch(  # by way of JSON, because the third column may not be there yet
+        "SELECT number, coalesce((to_jsonb(migrations) ->> 'oldest')::int, number) FROM migrations"
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def shown(url: str) -> str:

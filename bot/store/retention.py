@@ -11,11 +11,19 @@ PORTION: Final = 500  # rows deleted in one transaction, so that turns need not 
 
 
 class Retention(msgspec.Struct, frozen=True, kw_only=True):
-    """How long what nobody needs is kept, in seconds."""
+    """How long what nobody needs is kept, in seconds.
 
-    events: float = 8 * _DAY  # ids of events; Teams repeats within minutes
-    messages: float = 14 * _DAY  # done and dead messages without a receipt
-    receipts: float = 90 * _DAY  # done messages with one: old cards are drawn again with their help
+    Attributes:
+        events: Ids of events; Teams repeats within minutes.
+        messages: Done and dead messages without a receipt.
+        receipts: Done messages with one: old cards are drawn again with their help.
+        parked: Messages, since they were written, for somebody out of reach; then they are dead.
+    """
+
+    events: float = 8 * _DAY
+    messages: float = 14 * _DAY
+    receipts: float = 90 * _DAY
+    parked: float = 14 * _DAY
 
     def ages(self) -> tuple[tuple[str, float], ...]:
         """The queries that prune, each with the age in seconds from which on it does.
@@ -23,6 +31,7 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True):
         Event ids go last to first needed: a message is never forgotten before its event.
         """
         return (
+            ("bury_parked", self.parked),
             ("prune_taken", self.events),
             ("prune_settled", max(self.messages, self.events)),
             ("prune_receipts", max(self.receipts, self.events)),

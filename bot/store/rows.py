@@ -55,7 +55,7 @@ def line_of(row: Row) -> Line:
 
 
 def message_of(row: Row) -> Message:
-    """From all columns of the outbox, in the order of the query `message`."""
+    """From all columns of the outbox, in the order of the query `message`; more may follow."""
     return Message(
         id=row[0],
         key=row[1],
@@ -69,6 +69,8 @@ def message_of(row: Row) -> Message:
         due_at=row[9] or 0.0,
         error=row[10],
         receipt=row[11],
+        excused=row[12],
+        lapsed=row[13],
     )
 
 

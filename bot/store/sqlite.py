@@ -6,7 +6,7 @@ know what a turn decides, nor what is in a message. The promises are those of `b
 
 import sqlite3
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
 from bot import crash
@@ -15,6 +15,7 @@ from bot.errors import NumberTaken
 from bot.store.api import (
     CaseChange,
     CaseRecord,
+    Claimed,
     Decide,
     Kept,
     Line,
@@ -68,7 +69,7 @@ class SqliteStore:
             ConfigError: The database was written by a newer version.
             StoreUnavailable: It cannot be read or written.
         """
-        await self._writer.do(lambda db: _rows(db, "release_leases"))
+        await self._writer.do(lambda db: _rows(db, "release_leases", now=self._clock()))
 
     async def turn(
         self, conversation: str, event_id: str, decide: Decide, *, settles: Settled | None = None
@@ -159,15 +160,17 @@ class SqliteStore:
 
         return await self._writer.do(work)
 
-    async def claim(self, *, now: float, lease: float, limit: int) -> Sequence[Message]:
+    async def claim(self, *, now: float, lease: float, limits: Mapping[str, int]) -> Claimed:
         """See `Store.claim`. Now and then it also forgets a portion of what is too old to matter."""
 
-        def work(db: sqlite3.Connection) -> list[Message]:
+        def work(db: sqlite3.Connection) -> Claimed:
             if self._clock() >= self._pruned_at + PRUNE_EVERY and self._prune(db) < PORTION:
                 self._pruned_at = self._clock()
-            due = [row[0] for row in _rows(db, "due", now=now, limit=limit)]
-            leased = (_row(db, "lease", id=number, until=now + lease) for number in due)
-            return [message_of(row) for row in leased if row is not None]
+            due: list[tuple[float, int]] = []
+            for kind, limit in limits.items():
+                due += [(at, number) for at, number in _rows(db, "due", kind=kind, now=now, limit=limit)]
+            leased = [_rows(db, "lease", id=number, until=now + lease)[0] for _, number in sorted(due)]
+            return Claimed(messages=tuple(map(message_of, leased)), next_due=_next_due(db, limits, after=now))
 
         return await self._writer.do(work)
 
@@ -187,6 +190,7 @@ class SqliteStore:
             error=settled.error,
             due_at=settled.due_at if settled.state == "ready" else None,
             settled_at=self._clock() if over else None,
+            excused=not settled.counted,
         )
         if row is not None and over:
             _run(db, "next_in_lane", lane=row[0])
@@ -203,10 +207,9 @@ class SqliteStore:
             lambda db: int(_run(db, "unpark", conversation=conversation, now=now).rowcount)
         )
 
-    async def next_due(self) -> float | None:
+    async def next_due(self, kinds: Collection[str] | None = None) -> float | None:
         """See `Store.next_due`."""
-        row = await self._writer.do(lambda db: _row(db, "next_due"))
-        return row[0] if row else None
+        return await self._writer.do(lambda db: _next_due(db, kinds))
 
     async def depth(self) -> dict[MessageState, int]:
         """See `Store.depth`."""
@@ -223,8 +226,16 @@ class SqliteStore:
 
     def _prune(self, db: sqlite3.Connection) -> int:
         """One portion."""
-        now, ages = self._clock(), self._retention.ages()
-        return sum(_run(db, name, before=now - age, limit=PORTION).rowcount for name, age in ages)
+        now, pruned = self._clock(), 0
+        for name, age in self._retention.ages():
+            if name == "bury_parked":
+                lanes = _rows(db, name, now=now, before=now - age, limit=PORTION)
+                for (lane,) in lanes:
+                    _run(db, "next_in_lane", lane=lane)
+                pruned += len(lanes)
+            else:
+                pruned += _run(db, name, before=now - age, limit=PORTION).rowcount
+        return pruned
 
     async def check(self) -> None:
         """See `Store.check`."""
@@ -255,6 +266,14 @@ def _log_case(
     db: sqlite3.Connection, number: str, *, at: int, status: CaseStatus | None, agent: str, note: str
 ) -> None:
     _run(db, "log_case", number=number, at=at, status=status, agent=agent, note=note)
+
+
+def _next_due(db: sqlite3.Connection, kinds: Collection[str] | None, *, after: float = -1.0) -> float | None:
+    if kinds is None:
+        rows = _rows(db, "next_due")
+    else:
+        rows = [row for kind in kinds for row in _rows(db, "next_due_of", kind=kind, after=after)]
+    return min((row[0] for row in rows if row[0] is not None), default=None)
 
 
 def _run(db: sqlite3.Connection, name: str, /, **values: Any) -> sqlite3.Cursor:

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from bot.address import Address, Person
-from bot.delivery import Delivery, Helpdesk
+from bot.delivery import AT_ONCE, Delivery, Helpdesk
 from bot.errors import DeliveryFailed, DeliveryRefused
 from bot.outbox.dispatcher import Dispatcher
 from bot.probes.api import Finding
-from bot.store.api import Message, Store
+from bot.store.api import Store
 from bot.store.open import open_store
 from bot.teams.channel import TeamsChannel
 from bot.teams.connector import Connector, open_client
@@ -23,6 +23,7 @@ from dialogs.events import Chose, Commanded, Event, Said
 from dialogs.language.load import load
 from dialogs.library import Library
 from tests.support.cloud import PlayedCloud
+from tests.support.keeping import claim, counting, to_send
 from tests.support.whole import Whole, read
 
 KEY = "teams:t:a:chat"
@@ -102,7 +103,12 @@ class Room:
             typing_after=0.05,
         )
         self.outbox = Dispatcher(
-            store, self.delivery.perform, buried=self.delivery.buried, clock=self._clock, chance=lambda: 0.5
+            store,
+            self.delivery.perform,
+            pools=AT_ONCE,
+            buried=self.delivery.buried,
+            clock=self._clock,
+            chance=lambda: 0.5,
         )
         self._address = Address(
             surface="teams",
@@ -222,10 +228,22 @@ async def test_a_language_asked_for_is_the_language_of_the_old_card(room: Room) 
     assert room.teams.cards()[-1]["lang"] == "de"
 
 
-async def test_a_message_of_a_newer_version_is_kept_and_named(room: Room) -> None:
-    """A kind that this version does not know is refused by name, and not dropped."""
-    message = Message(
-        key="k", lane="l", kind="hologram", conversation=KEY, body=b"", id=1, attempt=1, created_at=0
+async def test_what_is_taken_out_is_what_can_be_performed(room: Room) -> None:
+    """Each kind has a pool with room, and a performer, or it would wait for ever or fail for days."""
+    assert AT_ONCE.keys() == room.delivery._performers.keys()
+    assert min(AT_ONCE.values()) > 0
+    assert sum(AT_ONCE.values()) < 100  # connections of the HTTP client
+
+
+async def test_a_message_of_a_newer_version_is_left_to_it(room: Room) -> None:
+    """During a rollout: a kind that this version does not know waits untouched for one that does."""
+    await room.store.turn(
+        KEY, "e", counting(to_send("k", kind="hologram", lane="l"), to_send("k2", lane="l"))
     )
-    with pytest.raises(DeliveryRefused, match="hologram"):
-        await room.delivery.perform(message)
+
+    await room.outbox.drain()
+
+    left = await room.store.message("k")
+    assert left is not None
+    assert (left.state, left.attempt, left.error) == ("ready", 0, "")
+    assert [each.key for each in await claim(room.store, kinds=["hologram"])] == ["k"]

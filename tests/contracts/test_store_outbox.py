@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from bot.address import Address
-from bot.store.api import Kept, Settled, Store
+from bot.store.api import Claimed, Kept, Settled, Store
 from dialogs.conversation import Conversation
 from tests.support.keeping import (
     NOW,
@@ -96,11 +96,115 @@ async def test_lanes_come_oldest_first(store: Store) -> None:
     assert keys(await claim(store, limit=9)) == ["m2", "m3", "m4"]
 
 
+async def test_each_kind_is_claimed_by_itself(store: Store) -> None:
+    """So many of each, whatever waits in the others; those never tried come first, whatever their kind."""
+    for n in range(50):
+        await send(store, to_send(f"ticket{n}", lane=f"t{n}", kind="ticket"))
+    await send(store, to_send("show0", lane="s0"))
+    await send(store, to_send("show1", lane="s1"))
+    (tried,) = await claim(store, kinds=["ticket"], limit=1)
+    await settle(store, tried, "ready", due_at=NOW - 1)
+
+    claimed = await store.claim(now=NOW, lease=60, limits={"show": 2, "ticket": 3})
+    assert keys(list(claimed.messages)) == ["ticket1", "ticket2", "ticket3", "show0", "show1"]
+    rest = await store.claim(now=NOW, lease=60, limits={"show": 5, "ticket": 47})
+    assert keys(list(rest.messages))[-1] == "ticket0"
+    assert len(rest.messages) == 47
+
+
+async def test_kinds_that_are_not_named_are_left_alone(store: Store) -> None:
+    """A newer version wrote them, beside this one: they wait for it, with all that is behind them."""
+    await send(store, to_send("new", kind="hologram"), to_send("behind"), to_send("other", lane="other"))
+
+    assert keys(await claim(store, now=NOW + 1e6, kinds=["show", "ticket"])) == ["other"]
+    left = await store.message("new")
+    assert left is not None
+    assert (left.state, left.attempt, left.error) == ("ready", 0, "")
+    (found,) = await claim(store, kinds=["hologram"])
+    await settle(store, found)
+    assert keys(await claim(store)) == ["behind"]
+
+
+async def test_a_claim_says_when_the_next_message_falls_due(store: Store) -> None:
+    """Of the kinds it looked at, later than now: with a full pool nobody is told to come at once."""
+    assert (await store.claim(now=NOW, lease=60, limits={"show": 1})).next_due is None
+    await send(store, to_send("t", lane="t", kind="ticket"), to_send("s1", lane="1"), to_send("s2", lane="2"))
+    (ticket,) = await claim(store, kinds=["ticket"])
+    await settle(store, ticket, "ready", due_at=NOW + 5)
+
+    first = await store.claim(now=NOW, lease=60, limits={"show": 1})
+    assert (keys(list(first.messages)), first.next_due) == (["s1"], NOW + 60)
+    await settle(store, first.messages[0], "ready", due_at=NOW + 30)
+    assert (await store.claim(now=NOW, lease=60, limits={"show": 1})).next_due == NOW + 30
+    assert (await store.claim(now=NOW, lease=60, limits={"show": 1, "ticket": 1})).next_due == NOW + 5
+    assert await store.claim(now=NOW, lease=60, limits={}) == Claimed()
+
+
+async def test_the_next_due_time_is_that_of_the_kinds_asked_for(store: Store) -> None:
+    """Of all, when none is named."""
+    await send(store, to_send("t", lane="t", kind="ticket"), to_send("s"))
+    await claim(store)
+
+    assert await store.next_due(["show"]) == NOW + 60
+    assert await store.next_due(["ticket", "show"]) == await store.next_due() == 0.0
+    assert await store.next_due(["hologram"]) is None
+    assert await store.next_due([]) is None
+
+
+async def test_what_was_put_off_costs_no_try(store: Store) -> None:
+    """The attempt rises all the same, because it is the fence; a failure counts."""
+    await send(store, to_send("m"))
+    for attempt in (1, 2):
+        (message,) = await claim(store)
+        assert (message.attempt, message.tries) == (attempt, 1)
+        await settle(store, message, "ready", counted=False)
+    (message,) = await claim(store)
+    excused = Settled(id=message.id, attempt=3, state="ready", due_at=NOW, counted=False)
+    await store.turn("c", "result", counting(), settles=excused)
+    (message,) = await claim(store)
+    assert (message.attempt, message.tries) == (4, 1)
+    await settle(store, message, "ready")
+
+    (message,) = await claim(store)
+    assert (message.attempt, message.tries) == (5, 2)
+
+
+async def test_attempts_without_a_word_are_counted_in_a_row(store: Store) -> None:
+    """A lease that ran out is one; whatever is said about an attempt ends the row, also within a turn."""
+    await send(store, to_send("m"))
+    lapsed = [(await claim(store, now=NOW + 100 * n, lease=60))[0].lapsed for n in range(4)]
+    assert lapsed == [0, 1, 2, 3]
+
+    (message,) = await claim(store, now=NOW + 400, lease=60)
+    await settle(store, message, "ready", due_at=NOW + 400, counted=False)
+    (message,) = await claim(store, now=NOW + 400, lease=60)
+    assert (message.lapsed, message.tries) == (0, 5)
+    (message,) = await claim(store, now=NOW + 460, lease=60)
+    assert message.lapsed == 1
+    again = Settled(id=message.id, attempt=message.attempt, state="ready", due_at=NOW + 460)
+    await store.turn("c", "result", counting(), settles=again)
+    assert (await claim(store, now=NOW + 460))[0].lapsed == 0
+
+
+async def test_what_was_under_way_in_crash_after_crash_is_tried_ever_further_apart(store: Store) -> None:
+    """If it takes the process down, everything else has its time in between."""
+    await send(store, to_send("m"))
+    now, waits = NOW, []
+    for _ in range(10):
+        assert await claim(store, now=now, lease=60)
+        due = await store.next_due()
+        assert due is not None
+        waits.append(due - now - 60)
+        now = due
+
+    assert [round(each) for each in waits] == [0, 0, 4, 8, 16, 32, 64, 64, 64, 64]
+
+
 async def test_an_expired_lease_is_claimed_again_and_counted(store: Store) -> None:
     """A message that kills its worker is counted before anything is tried."""
     await send(store, to_send("m"))
 
-    attempts = [(await claim(store, now=NOW + 60 * n, lease=60))[0].attempt for n in range(5)]
+    attempts = [(await claim(store, now=NOW + 100 * n, lease=60))[0].attempt for n in range(5)]
 
     assert attempts == [1, 2, 3, 4, 5]
 
@@ -138,7 +242,7 @@ async def test_a_restart_after_a_claim_leaves_the_message_to_be_claimed(open_aga
     second = await open_again()
     try:
         (message,) = await claim(second, now=NOW + 60)
-        assert (message.key, message.attempt) == ("m", 2)
+        assert (message.key, message.attempt, message.lapsed) == ("m", 2, 1)
     finally:
         await second.close()
 
@@ -222,6 +326,8 @@ async def test_a_message_is_found_by_its_key(store: Store) -> None:
         "due_at": 0.0,
         "error": "",
         "receipt": "",
+        "excused": 0,
+        "lapsed": 0,
     }
     assert await store.message("none") is None
 

@@ -18,6 +18,7 @@ from bot.store.sqlite import SqliteStore
 from bot.store.sqlite_file import SqliteFile
 from tests.support.faulty import Faults, faulty
 from tests.support.keeping import Clock, claim, counting, send, settle, to_send
+from tests.support.post import POOLS
 
 ROOT = Path(__file__).parents[2]
 KILLS = 40
@@ -178,7 +179,7 @@ async def test_the_dispatcher_outlives_a_failing_store(tmp_path: Path) -> None:
             all_sent.set()
         return Done(receipt="R")
 
-    dispatcher = Dispatcher(store, perform, clock=clock, chance=lambda: 0.0)
+    dispatcher = Dispatcher(store, perform, pools=POOLS, clock=clock, chance=lambda: 0.0)
     dispatcher.start()
     async with asyncio.timeout(10):
         await all_sent.wait()

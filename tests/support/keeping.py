@@ -1,6 +1,6 @@
 """Small turns, messages and cases for tests of the store and the outbox."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
@@ -57,9 +57,12 @@ async def send(store: Store, *messages: NewMessage, event: str = "", conversatio
     await store.turn(conversation, event or f"send {messages[0].key}", counting(*messages))
 
 
-async def claim(store: Store, *, now: float = NOW, lease: float = 60.0, limit: int = 10) -> list[Message]:
-    """What may be performed at `now`, by key."""
-    return list(await store.claim(now=now, lease=lease, limit=limit))
+async def claim(
+    store: Store, *, now: float = NOW, lease: float = 60.0, limit: int = 10, kinds: Sequence[str] = ("show",)
+) -> list[Message]:
+    """What may be performed at `now`, so many of each kind."""
+    claimed = await store.claim(now=now, lease=lease, limits=dict.fromkeys(kinds, limit))
+    return list(claimed.messages)
 
 
 async def settle(
@@ -70,11 +73,18 @@ async def settle(
     receipt: str = "",
     error: str = "",
     due_at: float = 0.0,
+    counted: bool = True,
 ) -> bool:
     """Say how a claimed message ended."""
     return await store.settle(
         Settled(
-            id=message.id, attempt=message.attempt, state=state, receipt=receipt, error=error, due_at=due_at
+            id=message.id,
+            attempt=message.attempt,
+            state=state,
+            receipt=receipt,
+            error=error,
+            due_at=due_at,
+            counted=counted,
         )
     )
 

@@ -8,6 +8,7 @@ from bot.store.api import Message
 from bot.store.sqlite import SqliteStore
 from tests.support.keeping import Clock
 
+POOLS = {"show": 32, "ticket": 8}
 Perform = Callable[[Message], Awaitable[Done]]
 
 
@@ -32,7 +33,8 @@ class Post:
 
 def over(store: SqliteStore, clock: Clock, perform: Perform, **more: object) -> Dispatcher:
     """A dispatcher without chance."""
-    return Dispatcher(store, perform, clock=clock, chance=lambda: 0.5, **more)  # type: ignore[arg-type]  # passed through
+    options = {"pools": POOLS, "clock": clock, "chance": lambda: 0.5, **more}
+    return Dispatcher(store, perform, **options)  # type: ignore[arg-type]  # passed through
 
 
 async def state_of(store: SqliteStore, key: str) -> tuple[str, str]:

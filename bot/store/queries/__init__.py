@@ -11,7 +11,11 @@ _VALUE = re.compile(r"(?<![:\w]):([a-z_]+)")
 @cache
 def queries(dialect: str) -> dict[str, str]:
     """All queries of `dialect` ("sqlite", "postgres"), by name."""
-    text = files(__package__).joinpath(f"{dialect}.sql").read_text(encoding="utf-8")
+    return named(files(__package__).joinpath(f"{dialect}.sql").read_text(encoding="utf-8"))
+
+
+def named(text: str) -> dict[str, str]:
+    """The queries of a text, by the names above them."""
     parts = _NAMED.split(text)[1:]
     return {name: sql.strip() for name, sql in zip(parts[::3], parts[2::3], strict=True)}
 

@@ -27,7 +27,8 @@ WITH kept AS (
 ), ended AS (
     UPDATE outbox SET state = :state_of_ended, receipt = :receipt, error = :error,
         due_at = CASE WHEN :state_of_ended::text = 'ready' THEN :due_at::float8 END,
-        settled_at = CASE WHEN :state_of_ended::text IN ('done', 'dead') THEN extract(epoch FROM now()) END
+        settled_at = CASE WHEN :state_of_ended::text IN ('done', 'dead') THEN extract(epoch FROM now()) END,
+        excused = excused + :excused, lapsed = 0
     FROM kept WHERE id = :ended AND attempt = :attempt AND outbox.state = 'leased'
 ), said AS (
     INSERT INTO lines (conversation, seq, who, at, session, body)
@@ -111,31 +112,47 @@ FROM unnest(:statuses::text[]) AS wanted, LATERAL (
 ORDER BY opened_at DESC, number DESC LIMIT :limit
 
 -- name: claim
--- Lease what is due, never tried ones first, then whoever has waited longest; what another replica is taking at
--- this moment is passed over. The attempt is counted before anything is tried.
+-- Lease what is due, each kind by its own range of the index, never tried ones first, then whoever has waited
+-- longest; what another replica is taking at this moment is passed over. The attempt is counted before anything
+-- is tried, and a lease that ran out is noted; after two of them in a row leases are longer, so that a message
+-- which takes replicas down leaves time for all others. The first column says when the next message falls due; the others
+-- are NULL in the only row when nothing was leased.
 WITH due AS MATERIALIZED (
-    SELECT id, due_at FROM outbox WHERE due_at <= :now ORDER BY due_at, id LIMIT :limit
-    FOR NO KEY UPDATE SKIP LOCKED
+    SELECT found.id, found.due_at AS was_due_at
+    FROM unnest(:kinds::text[], :limits::bigint[]) AS pool (kind, most), LATERAL (
+        SELECT id, due_at FROM outbox WHERE kind = pool.kind COLLATE "C" AND due_at <= :now
+        ORDER BY due_at, id LIMIT pool.most FOR NO KEY UPDATE SKIP LOCKED
+    ) AS found
 ), leased AS (
-    UPDATE outbox SET state = 'leased', attempt = attempt + 1, due_at = :until
-    FROM due WHERE outbox.id = due.id
-    RETURNING outbox.id, key, lane, kind, conversation, body, state, attempt, created_at, outbox.due_at, error,
-        receipt, names, due.due_at AS was_due_at
+    UPDATE outbox SET state = 'leased', attempt = attempt + 1, lapsed = lapsed + (state = 'leased')::int,
+        due_at = :until + CASE WHEN lapsed + (state = 'leased')::int < 2 THEN 0
+            ELSE 1 << least(lapsed + (state = 'leased')::int, 6)::int END
+    WHERE id = ANY (ARRAY(SELECT id FROM due))  -- no join: however many are expected, each is found by its id
+    RETURNING id, key, lane, kind, conversation, body, state, attempt, created_at, due_at, error, receipt, excused,
+        lapsed, names
+), later AS (
+    SELECT least((SELECT max(due_at) FROM leased), min(found.due_at)) AS next_due
+    FROM unnest(:kinds::text[]) AS pool (kind), LATERAL (
+        SELECT due_at FROM outbox WHERE kind = pool.kind COLLATE "C" AND due_at > :now ORDER BY due_at, id LIMIT 1
+    ) AS found
 )
-SELECT id, key, lane, kind, conversation, body, state, attempt, created_at, due_at, error, receipt, names
-FROM leased ORDER BY was_due_at, id
+SELECT next_due, id, key, lane, kind, conversation, body, state, attempt, created_at, due_at, error, receipt,
+    excused, lapsed, names
+FROM later LEFT JOIN (leased JOIN due USING (id)) ON true ORDER BY was_due_at, id
 
 -- name: settle
 -- The end of an attempt; only its holder may write it.
 UPDATE outbox SET state = :state_of_ended, receipt = :receipt, error = :error,
     due_at = CASE WHEN :state_of_ended::text = 'ready' THEN :due_at::float8 END,
-    settled_at = CASE WHEN :state_of_ended::text IN ('done', 'dead') THEN extract(epoch FROM now()) END
+    settled_at = CASE WHEN :state_of_ended::text IN ('done', 'dead') THEN extract(epoch FROM now()) END,
+    excused = excused + :excused, lapsed = 0
 WHERE id = :ended AND attempt = :attempt AND state = 'leased'
 RETURNING id
 
 -- name: message
 -- One message by its key.
-SELECT id, key, lane, kind, conversation, body, state, attempt, created_at, due_at, error, receipt, names
+SELECT id, key, lane, kind, conversation, body, state, attempt, created_at, due_at, error, receipt, excused,
+    lapsed, names
 FROM outbox WHERE key = :key
 
 -- name: unpark
@@ -144,12 +161,33 @@ UPDATE outbox SET state = 'ready', due_at = :now WHERE conversation = :conversat
 RETURNING id
 
 -- name: next_due
--- When the next message can be claimed.
+-- When the next message can be claimed, of whatever kind.
 SELECT min(due_at) FROM outbox WHERE due_at IS NOT NULL
+
+-- name: next_due_of
+-- When the next message of some kinds can be claimed.
+SELECT min(found.due_at) FROM unnest(:kinds::text[]) AS pool (kind), LATERAL (
+    SELECT due_at FROM outbox WHERE kind = pool.kind COLLATE "C" AND due_at IS NOT NULL ORDER BY due_at, id LIMIT 1
+) AS found
 
 -- name: depth
 -- How many messages are in each state; the done ones are not counted.
 SELECT state, count(*) FROM outbox WHERE state IN ('ready', 'leased', 'parked', 'dead') GROUP BY state
+
+-- name: bury_parked
+-- Nobody came back for these; the trigger lets what waits behind one in its lane go. Lanes in one order, as in
+-- `keep`.
+WITH old AS MATERIALIZED (
+    SELECT id, lane FROM outbox WHERE state = 'parked' AND created_at < extract(epoch FROM now()) - :age::float8
+    ORDER BY created_at LIMIT :limit FOR NO KEY UPDATE SKIP LOCKED
+), entered AS MATERIALIZED (
+    SELECT count(pg_advisory_xact_lock(18514, lane)) FROM (
+        SELECT DISTINCT hashtext(lane) FROM old ORDER BY 1
+    ) AS sorted (lane)
+)
+UPDATE outbox SET state = 'dead', error = 'given up, nobody came back: ' || error,
+    settled_at = extract(epoch FROM now())
+FROM old, entered WHERE outbox.id = old.id RETURNING 1
 
 -- name: prune_taken
 -- Repeats come within minutes; after days an event id is forgotten.

@@ -81,17 +81,23 @@ WHERE true
 ON CONFLICT (key) DO NOTHING
 
 -- name: due
--- Messages that may be claimed, those that were never tried first, then whoever has waited longest.
-SELECT id FROM outbox WHERE due_at <= :now ORDER BY due_at, id LIMIT :limit
+-- Messages of a kind that may be claimed, those that were never tried first, then whoever has waited longest.
+SELECT due_at, id FROM outbox WHERE kind = :kind AND due_at <= :now ORDER BY due_at, id LIMIT :limit
 
 -- name: lease
--- Claim one message; the attempt is counted before anything is tried.
-UPDATE outbox SET state = 'leased', attempt = attempt + 1, due_at = :until WHERE id = :id
-RETURNING id, key, lane, kind, conversation, body, state, attempt, created_at, due_at, error, receipt
+-- Claim one message; the attempt is counted before anything is tried, and a lease that ran out is noted.
+-- After two of them in a row leases are longer.
+UPDATE outbox SET state = 'leased', attempt = attempt + 1, lapsed = lapsed + (state = 'leased'),
+    due_at = :until + CASE WHEN lapsed + (state = 'leased') < 2 THEN 0
+        ELSE 1 << min(lapsed + (state = 'leased'), 6) END
+WHERE id = :id
+RETURNING id, key, lane, kind, conversation, body, state, attempt, created_at, due_at, error, receipt, excused,
+    lapsed
 
 -- name: settle
 -- The end of an attempt; only its holder may write it.
-UPDATE outbox SET state = :state, receipt = :receipt, error = :error, due_at = :due_at, settled_at = :settled_at
+UPDATE outbox SET state = :state, receipt = :receipt, error = :error, due_at = :due_at, settled_at = :settled_at,
+    excused = excused + :excused, lapsed = 0
 WHERE id = :id AND attempt = :attempt AND state = 'leased'
 RETURNING lane
 
@@ -103,7 +109,8 @@ WHERE id = (SELECT id FROM outbox WHERE lane = :lane AND state IN ('ready', 'lea
 
 -- name: message
 -- One message by its key.
-SELECT id, key, lane, kind, conversation, body, state, attempt, created_at, due_at, error, receipt
+SELECT id, key, lane, kind, conversation, body, state, attempt, created_at, due_at, error, receipt, excused,
+    lapsed
 FROM outbox WHERE key = :key
 
 -- name: unpark
@@ -112,16 +119,29 @@ UPDATE outbox SET state = 'ready', due_at = :now WHERE conversation = :conversat
 
 -- name: release_leases
 -- After a start nobody holds a lease: one process has the file.
-UPDATE outbox SET state = 'ready', due_at = 0.0
+-- What was under way when processes died again and again waits ever longer: if it takes them down, it leaves time
+-- for all others.
+UPDATE outbox SET state = 'ready', lapsed = lapsed + 1,
+    due_at = CASE WHEN lapsed < 2 THEN 0.0 ELSE :now + (1 << min(lapsed, 6)) END
 WHERE due_at IS NOT NULL AND state = 'leased'
 
 -- name: next_due
--- When the next message can be claimed.
+-- When the next message can be claimed, of whatever kind.
 SELECT min(due_at) FROM outbox WHERE due_at IS NOT NULL
+
+-- name: next_due_of
+-- When the next message of a kind can be claimed, after a time.
+SELECT min(due_at) FROM outbox WHERE kind = :kind AND due_at > :after
 
 -- name: depth
 -- How many messages are in each state; the done ones are not counted.
 SELECT state, count(*) FROM outbox WHERE state IN ('ready', 'leased', 'parked', 'dead') GROUP BY state
+
+-- name: bury_parked
+-- Nobody came back for these; what waits behind one in its lane may go now.
+UPDATE outbox SET state = 'dead', error = 'given up, nobody came back: ' || error, settled_at = :now
+WHERE id IN (SELECT id FROM outbox WHERE state = 'parked' AND created_at < :before ORDER BY created_at LIMIT :limit)
+RETURNING lane
 
 -- name: prune_taken
 -- Repeats come within minutes; after days an event id is forgotten.

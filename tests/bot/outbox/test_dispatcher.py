@@ -16,8 +16,8 @@ from bot.outbox.retry import ATTEMPTS, SCHEDULE
 from bot.store.api import Kept, Message
 from bot.store.sqlite import SqliteStore
 from dialogs.conversation import Conversation
-from tests.support.keeping import NOW, Clock, claim, counting, send, to_send
-from tests.support.post import Post, over, state_of, turns_of
+from tests.support.keeping import NOW, Clock, counting, send, to_send
+from tests.support.post import POOLS, Post, over, state_of, turns_of
 
 # ---- how a delivery can end
 
@@ -166,24 +166,6 @@ async def test_after_the_last_try_it_dies(store: SqliteStore, clock: Clock) -> N
     assert 50 * 3600 < clock.now - NOW < 73 * 3600
 
 
-async def test_a_message_that_takes_the_process_down_is_not_tried_for_ever(
-    store: SqliteStore, clock: Clock
-) -> None:
-    """Three attempts that ended without a word are enough; it dies untried."""
-    await send(store, to_send("poison"), to_send("next"))
-    for n in range(3):
-        await claim(store, now=NOW + 60 * n, lease=60)
-    clock.now = NOW + 180
-    post = Post()
-
-    await over(store, clock, post).drain()
-
-    assert post.tried == ["next"]
-    state, error = await state_of(store, "poison")
-    assert state == "dead"
-    assert "without a word" in error
-
-
 # ---- what a delivery leads to
 
 
@@ -276,21 +258,61 @@ async def test_a_lane_keeps_its_order_through_failures(store: SqliteStore, clock
     assert post.sent == ["b", "a0", "a1", "a2"]
 
 
+async def test_a_dead_destination_never_delays_another(store: SqliteStore, clock: Clock) -> None:
+    """A thousand tickets wait for a system that hangs: every answer leaves, and its pool alone is full."""
+    await send(store, *(to_send(f"t{n}", lane=f"t{n}", kind="ticket") for n in range(1000)))
+    await send(store, *(to_send(f"s{n}", lane=f"s{n % 100}") for n in range(300)))
+    hanging, shown, all_shown = 0, 0, asyncio.Event()
+
+    async def perform(message: Message) -> Done:
+        nonlocal hanging, shown
+        if message.kind == "ticket":
+            hanging += 1
+            await asyncio.Event().wait()
+        shown += 1
+        if shown == 300:
+            all_shown.set()
+        return Done()
+
+    dispatcher = over(store, clock, perform)
+    dispatcher.start()
+    async with asyncio.timeout(30):
+        await all_shown.wait()
+    await dispatcher.stop(0.1)
+
+    assert hanging == POOLS["ticket"]
+    assert await store.depth() == {"ready": 1000, "leased": 0, "parked": 0, "dead": 0}
+
+
+async def test_a_kind_of_a_newer_version_is_left_to_it(store: SqliteStore, clock: Clock) -> None:
+    """This version neither performs it nor buries it, however long it waits; other lanes go on."""
+    await send(store, to_send("new", kind="hologram"), to_send("other", lane="other"))
+    post = Post()
+    dispatcher = over(store, clock, post)
+
+    for _ in range(5):
+        await dispatcher.drain()
+        clock.now += 86_400
+
+    assert post.tried == ["other"]
+    assert await state_of(store, "new") == ("ready", "")
+
+
 async def test_no_more_than_so_many_at_once(store: SqliteStore, clock: Clock) -> None:
     """The bound holds, and is used."""
     await send(store, *(to_send(f"m{n}", lane=f"lane{n}") for n in range(20)))
     running, most = 0, 0
 
-    async def perform(_message: Message) -> Done:
+    async def perform(message: Message) -> Done:
         nonlocal running, most
         running += 1
         most = max(most, running)
-        for _ in range(5):
+        for _ in range(50 * (int(message.key[1:]) % 4)):  # some are over while others still run
             await asyncio.sleep(0)
         running -= 1
         return Done()
 
-    dispatcher = over(store, clock, perform, at_once=4)
+    dispatcher = over(store, clock, perform, pools={"show": 4})
     await dispatcher.drain()
 
     assert most == 4

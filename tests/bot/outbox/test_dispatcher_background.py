@@ -1,13 +1,16 @@
 import asyncio
+from collections.abc import Mapping
+from typing import ClassVar
 
 from bot.errors import (
     DeliveryFailed,
 )
 from bot.outbox.dispatcher import Dispatcher, Done
-from bot.store.api import Message
+from bot.store.api import Claimed, Message
 from bot.store.sqlite import SqliteStore
+from bot.store.sqlite_file import MEMORY, SqliteFile
 from tests.support.keeping import Clock, claim, send, to_send
-from tests.support.post import Post, over, state_of
+from tests.support.post import POOLS, Post, over, state_of
 
 
 async def test_it_is_woken_by_a_commit(store: SqliteStore, clock: Clock) -> None:
@@ -40,7 +43,7 @@ async def test_it_sleeps_until_the_next_message_is_due(store: SqliteStore) -> No
         return Done()
 
     await send(store, to_send("m"))
-    dispatcher = Dispatcher(store, perform, chance=lambda: 0.0)
+    dispatcher = Dispatcher(store, perform, pools=POOLS, chance=lambda: 0.0)
     dispatcher.start()
     async with asyncio.timeout(2):
         await twice.wait()
@@ -87,7 +90,53 @@ async def test_stopping_hands_back_what_takes_too_long(store: SqliteStore, clock
     state, error = await state_of(store, "m")
     assert state == "ready"
     assert "may have arrived" in error
-    assert [message.attempt for message in await claim(store, now=clock())] == [2]
+    assert [(message.attempt, message.tries) for message in await claim(store, now=clock())] == [(2, 1)]
+
+
+class Counting(SqliteStore):
+    """Counts the questions it is asked for work."""
+
+    claims: ClassVar[list[dict[str, int]]] = []
+
+    async def claim(  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        self, *, now: float, lease: float, limits: Mapping[str, int]
+    ) -> Claimed:
+        """Claim, and note what was asked for."""
+        self.claims.append(dict(limits))
+        return await super().claim(now=now, lease=lease, limits=limits)
+
+
+async def test_a_full_pool_is_not_asked_for_and_not_waited_for(clock: Clock) -> None:
+    """More of its kind is due: nobody looks until one has finished, and a look is one question."""
+    store = Counting(SqliteFile(MEMORY), clock=clock)
+    await store.open()
+    await send(store, *(to_send(f"m{n}", lane=f"{n}") for n in range(8)))
+    full, may_end = asyncio.Event(), asyncio.Event()
+    running = 0
+
+    async def perform(_message: Message) -> Done:
+        nonlocal running
+        running += 1
+        if running == 4:
+            full.set()
+        await may_end.wait()
+        return Done()
+
+    store.claims.clear()
+    dispatcher = over(store, clock, perform, pools={"show": 4, "ticket": 2})
+    dispatcher.start()
+    await full.wait()
+    for _ in range(3):
+        dispatcher.wake()
+        await store.check()  # the writer takes work in order: what the wake-up asked for is answered
+    asked = list(store.claims)
+    may_end.set()
+    await dispatcher.stop(2)
+    await store.close()
+
+    assert asked[0] == {"show": 4, "ticket": 2}
+    assert asked[1:] == [{"ticket": 2}] * len(asked[1:])
+    assert 1 < len(asked) <= 4
 
 
 async def test_stopping_what_never_started_is_fine(store: SqliteStore, clock: Clock) -> None:

@@ -3,14 +3,15 @@ import asyncio
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.errors import DeliveryFailed, DeliveryParked, DeliveryRefused
+from bot.errors import DeliveryFailed, DeliveryParked, DeliveryPostponed, DeliveryRefused
 from bot.outbox.dispatcher import Dispatcher, Done, Follow
 from bot.store.api import Message
 from bot.store.sqlite import SqliteStore
 from bot.store.sqlite_file import MEMORY, SqliteFile
 from tests.support.keeping import Clock, counting, send, to_send
+from tests.support.post import POOLS
 
-ENDS = st.sampled_from(["done", "follow", "failed", "refused", "parked", "broken"])
+ENDS = st.sampled_from(["done", "follow", "failed", "refused", "parked", "postponed", "broken"])
 
 
 @given(lanes=st.lists(st.sampled_from("abc"), min_size=1, max_size=8), ends=st.lists(ENDS, max_size=12))
@@ -40,6 +41,8 @@ async def story(lanes: list[str], ends: list[str]) -> None:
             raise DeliveryFailed("503")
         if end == "parked":
             raise DeliveryParked("403")
+        if end == "postponed":
+            raise DeliveryPostponed("429", 30)
         if end == "broken":
             raise ZeroDivisionError
         over.append((message.lane, int(message.key)))
@@ -51,7 +54,7 @@ async def story(lanes: list[str], ends: list[str]) -> None:
         return Done()
 
     await send(store, *(to_send(str(n), lane=lane) for n, lane in enumerate(lanes)))
-    dispatcher = Dispatcher(store, perform, clock=clock)
+    dispatcher = Dispatcher(store, perform, pools=POOLS, clock=clock)
     for _ in range(200):
         await dispatcher.drain()
         await store.unpark("c", now=clock())

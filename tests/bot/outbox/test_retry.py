@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.outbox.retry import ATTEMPTS, LONGEST, SCHEDULE, next_delay
+from bot.outbox.retry import ATTEMPTS, LONGEST, OLDEST, SCHEDULE, next_delay, put_off
 
 HOUR = 3600.0
 chances = st.floats(0, 1, exclude_max=True)
@@ -73,3 +73,23 @@ def test_a_senseless_wish_is_not_heard(nonsense: float) -> None:
 def test_who_wants_more_than_a_day_is_not_waited_for(long: float) -> None:
     """The helpdesk should rather know now than next week; and we do not come sooner than asked."""
     assert next_delay(1, retry_after=long, random=random.random) is None
+
+
+@given(wait=st.floats(0.1, LONGEST), age=st.floats(-HOUR, OLDEST))
+def test_what_is_put_off_comes_when_it_was_asked_for(wait: float, age: float) -> None:
+    """Not earlier: the other side, or our own pace, said when; nor later: nothing was wrong."""
+    assert put_off(wait, age=age) == wait
+
+
+@pytest.mark.parametrize(
+    ("wait", "seconds"), [(0.0, 0.1), (-5.0, 0.1), (math.nan, 0.1), (math.inf, LONGEST), (1e9, LONGEST)]
+)
+def test_a_senseless_wait_is_made_sensible(wait: float, seconds: float) -> None:
+    """Never so short that it goes round in circles, never for ever."""
+    assert put_off(wait, age=0) == seconds
+
+
+def test_an_old_message_is_put_off_no_more() -> None:
+    """It costs no tries, so this is what ends it."""
+    assert put_off(1, age=72 * HOUR) == 1
+    assert put_off(1, age=72 * HOUR + 1) is None

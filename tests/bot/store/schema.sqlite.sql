@@ -2,7 +2,8 @@
 
 CREATE TABLE migrations (
     number INTEGER PRIMARY KEY,
-    applied_at REAL NOT NULL
+    applied_at REAL NOT NULL,
+    oldest INTEGER              -- the oldest schema whose version can work with the database after this step
 );
 
 CREATE TABLE conversations (
@@ -23,8 +24,8 @@ CREATE TABLE taken (            -- events that took effect, and what their sende
 CREATE INDEX taken_at ON taken (at);
 
 -- due_at says when a message may next be claimed (of a leased one: when its lease ends) and is NULL while it
--- may not be: done, dead, parked, or waiting behind an earlier message of its lane. So the index outbox_due
--- holds what can be claimed and nothing else, however long the history.
+-- may not be: done, dead, parked, or waiting behind an earlier message of its lane. So the index
+-- outbox_due_by_kind holds what can be claimed and nothing else, however long the history.
 CREATE TABLE outbox (
     id INTEGER PRIMARY KEY AUTOINCREMENT,  -- never used again: a late settlement must not meet a stranger
     key TEXT NOT NULL UNIQUE,
@@ -39,11 +40,14 @@ CREATE TABLE outbox (
     settled_at REAL,            -- when it became done or dead
     error TEXT NOT NULL,
     receipt TEXT NOT NULL,
+    excused INTEGER NOT NULL DEFAULT 0,  -- attempts that are none of its tries
+    lapsed INTEGER NOT NULL DEFAULT 0,   -- leases in a row that ran out without a word
     CHECK (due_at IS NULL OR state IN ('ready', 'leased'))
 ) STRICT;
-CREATE INDEX outbox_due ON outbox (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX outbox_due_by_kind ON outbox (kind, due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX outbox_lane ON outbox (lane, id) WHERE state IN ('ready', 'leased', 'parked');
 CREATE INDEX outbox_parked ON outbox (conversation) WHERE state = 'parked';
+CREATE INDEX outbox_parked_since ON outbox (created_at) WHERE state = 'parked';
 CREATE INDEX outbox_open ON outbox (state) WHERE state IN ('ready', 'leased', 'parked', 'dead');
 CREATE INDEX outbox_settled ON outbox (settled_at) WHERE receipt = '' AND settled_at IS NOT NULL;
 CREATE INDEX outbox_receipts ON outbox (settled_at) WHERE receipt <> '' AND settled_at IS NOT NULL;

@@ -3,12 +3,16 @@
 import asyncio
 import subprocess
 import sys
+import uuid
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
 
 from bot.errors import ConfigError, StoreUnavailable
+from bot.store.migrate import statements
 from bot.store.migrations import migrations
 from bot.store.open import open_store
 from bot.store.postgres import PostgresStore
@@ -17,6 +21,24 @@ from tests.support.keeping import claim, counting, keys, to_send
 from tests.support.postgres import ask, in_database, own_database, run, with_passwords
 
 pytestmark = pytest.mark.postgres
+
+SCHEMA = Path(__file__).with_name("schema.postgres.sql")
+DESCRIBED = """
+WITH own AS (SELECT c.* FROM pg_class AS c WHERE relnamespace = current_schema()::regnamespace)
+SELECT 'table', relname::text, relkind::text, concat(reloptions) FROM own WHERE relkind IN ('r', 'S')
+UNION ALL SELECT 'column', relname || '.' || attname, format_type(atttypid, atttypmod),
+    concat(attnotnull, ' ', collname, ' ', pg_get_expr(adbin, adrelid))
+FROM own JOIN pg_attribute ON attrelid = own.oid AND attnum > 0 AND relkind = 'r'
+    LEFT JOIN pg_attrdef ON adrelid = own.oid AND adnum = attnum
+    LEFT JOIN pg_collation AS l ON l.oid = attcollation
+UNION ALL SELECT 'index', relname::text, pg_get_indexdef(oid), '' FROM own WHERE relkind = 'i'
+UNION ALL SELECT 'constraint', conname::text, pg_get_constraintdef(oid), conrelid::regclass::text
+FROM pg_constraint WHERE connamespace = current_schema()::regnamespace
+UNION ALL SELECT 'trigger', tgname::text, pg_get_triggerdef(t.oid), ''
+FROM pg_trigger AS t JOIN own ON own.oid = tgrelid WHERE NOT tgisinternal
+UNION ALL SELECT 'function', proname::text, prosrc, '' FROM pg_proc
+WHERE pronamespace = current_schema()::regnamespace
+"""
 
 STEPS = (
     (1, "CREATE TABLE a (x int);\nINSERT INTO a VALUES (1);\n"),
@@ -171,6 +193,54 @@ def test_numbers_of_migrations_have_no_gaps() -> None:
     assert numbers == [number for number, _ in migrations("sqlite")]
 
 
+async def described(url: str) -> set[tuple[Any, ...]]:
+    """The schema, in words that do not depend on its name and on the order of columns."""
+    schema = url.partition("search_path=")[2]
+    rows = await ask(url, DESCRIBED)
+    return {tuple(str(each).replace(f"{schema}.", "") for each in row) for row in rows}
+
+
+async def test_the_migrations_lead_to_the_schema(postgres_url: str, postgres_database: str) -> None:
+    """A database brought here step by step, also from the first schema as it was, is as one made whole."""
+    whole_url, old_url = (f"{postgres_database}&search_path=s{uuid.uuid4().hex}" for _ in range(2))
+    for url in (whole_url, old_url):
+        await ask(postgres_database, f"CREATE SCHEMA {url.partition('search_path=')[2]}")
+    whole, old = await asyncpg.connect(whole_url), await asyncpg.connect(old_url)
+    await whole.execute(SCHEMA.read_text(encoding="utf-8"))
+    await old.execute(migrations("postgres")[0][1])
+    await old.execute("CREATE TABLE migrations (number int PRIMARY KEY, applied_at float8 NOT NULL)")
+    await old.execute("INSERT INTO migrations VALUES (1, 0)")
+    await migrate(old)
+    await whole.close()
+    await old.close()
+    await (await open_store(postgres_url)).close()
+
+    expected = await described(whole_url)
+    assert len(expected) > 100
+    assert await described(postgres_url) == expected
+    assert await described(old_url) == expected
+
+
+async def test_cut_off_at_any_statement_it_goes_on_at_the_next_start(postgres_url: str) -> None:
+    """The session is killed before each statement of the newest step: nothing of it is kept, then all is."""
+    *before, (number, script) = migrations("postgres")
+    expected: set[tuple[Any, ...]] = set()
+    for count in range(len(list(statements(script))) + 1):
+        connection = await asyncpg.connect(postgres_url)
+        await migrate(connection, before)
+        expected = expected or await described(postgres_url)
+        cut = "\n".join((*list(statements(script))[:count], "SELECT pg_terminate_backend(pg_backend_pid());"))
+        with pytest.raises((asyncpg.AdminShutdownError, asyncpg.InterfaceError, OSError)):
+            await migrate(connection, (*before, (number, cut)))
+        await connection.close(timeout=1)
+        assert await described(postgres_url) == expected
+
+    connection = await asyncpg.connect(postgres_url)
+    await migrate(connection)
+    assert set(await applied(connection)) == {each for each, _ in migrations("postgres")}
+    await connection.close()
+
+
 async def test_a_step_that_breaks_leaves_the_database_as_it_was(own_url: str) -> None:
     """Nothing of the whole run is kept, and it can be tried again."""
     connection = await asyncpg.connect(own_url)
@@ -179,10 +249,10 @@ async def test_a_step_that_breaks_leaves_the_database_as_it_was(own_url: str) ->
     with pytest.raises(asyncpg.UndefinedTableError):
         await migrate(connection, broken)
 
-    assert await applied(connection) == frozenset()
+    assert await applied(connection) == {}
     assert await connection.fetchval("SELECT to_regclass('a') IS NULL AND to_regclass('b') IS NULL")
     await migrate(connection, STEPS)
-    assert await applied(connection) == {1, 2}
+    assert set(await applied(connection)) == {1, 2}
     await connection.close()
 
 

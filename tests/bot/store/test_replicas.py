@@ -13,6 +13,7 @@ from bot.address import Address
 from bot.errors import NumberTaken, StoreUnavailable
 from bot.store.api import CaseChange, Decide, Kept, NewLine, Receipt, Settled, Store
 from bot.store.postgres import PostgresStore
+from bot.store.retention import Retention
 from dialogs.conversation import Conversation
 from tests.support.keeping import (
     case,
@@ -264,6 +265,31 @@ async def test_a_wrong_clock_takes_no_lease_and_misses_nothing(
         assert await replicas[1].next_due() == pytest.approx(time.time() + 20, abs=1.0)
     finally:
         await wrong.close()
+
+
+async def test_replicas_give_up_the_parked_together(replicas: Replicas, postgres_url: str) -> None:
+    """Whoever prunes buries each once, while others prune, write into those lanes and bring people back."""
+    for n in range(60):
+        await send(replicas[0], to_send(f"m{n}", lane=f"{n % 20}"), conversation=f"c{n % 20}")
+    for message in await claim(replicas[0], limit=60):
+        await settle(replicas[0], message, "parked", error="403")
+    impatient = [PostgresStore(postgres_url, retention=Retention(parked=0.0)) for _ in range(2)]
+    for store in impatient:
+        await store.open()
+    try:
+        await asyncio.gather(
+            *(store.prune() for store in impatient),
+            *(replicas[n % 3].turn(f"c{n}", "e", counting(to_send(f"x{n}", lane=f"{n}"))) for n in range(20)),
+        )
+    finally:
+        for store in impatient:
+            await store.close()
+
+    assert await replicas[0].depth() == {"ready": 60, "leased": 0, "parked": 0, "dead": 20}
+    assert len(await claim(replicas[1], limit=60)) == 20
+    dead = await replicas[0].message("m0")
+    assert dead is not None
+    assert (dead.state, dead.error) == ("dead", "given up, nobody came back: 403")
 
 
 # ---- servers die

@@ -1,7 +1,7 @@
 from bot.store.api import Message
 from bot.store.retention import Retention
 from bot.store.sqlite import SqliteStore
-from tests.support.keeping import NOW, Clock, claim, counting, send, settle, to_send
+from tests.support.keeping import NOW, Clock, claim, counting, keys, send, settle, to_send
 
 DAY = 86_400.0
 
@@ -44,17 +44,51 @@ async def test_receipts_outlive_messages_without(store: SqliteStore, clock: Cloc
 
 
 async def test_what_is_not_settled_is_never_pruned(store: SqliteStore, clock: Clock) -> None:
-    """However old: ready, leased, parked and the one behind it."""
-    for n in range(3):
+    """However old: ready, leased, and the one behind it."""
+    for n in range(2):
         await send(store, to_send(f"m{n}", lane=f"lane{n}"), to_send(f"n{n}", lane=f"lane{n}"))
-    first, second, _third = await claim(store)
+    first, _second = await claim(store)
     await settle(store, first, "ready", due_at=NOW)
-    await settle(store, second, "parked")
 
     clock.now = NOW + 1000 * DAY
     await store.prune()
 
-    assert all([await kept(store, f"{name}{n}") for n in range(3) for name in "mn"])
+    assert all([await kept(store, f"{name}{n}") for n in range(2) for name in "mn"])
+
+
+async def test_nobody_is_waited_for_longer_than_a_fortnight(store: SqliteStore, clock: Clock) -> None:
+    """A parked message is dead then, and says why; its lane goes on, and in time it is forgotten."""
+    await send(store, to_send("m"), to_send("behind"))
+    (message,) = await claim(store)
+    await settle(store, message, "parked", error="403 blocked")
+
+    clock.now = NOW + 13.9 * DAY
+    await store.prune()
+    assert (await store.depth())["parked"] == 1
+    clock.now = NOW + 14.1 * DAY
+    await store.prune()
+    dead = await store.message("m")
+    assert dead is not None
+    assert (dead.state, dead.error) == ("dead", "given up, nobody came back: 403 blocked")
+    assert keys(await claim(store)) == ["behind"]
+
+    clock.now += 14.1 * DAY
+    await store.prune()
+    assert not await kept(store, "m")
+
+
+async def test_many_who_do_not_come_back_are_given_up_in_portions(store: SqliteStore, clock: Clock) -> None:
+    """All of them, and the next message of each lane is set free."""
+    for n in range(600):
+        await send(store, to_send(f"m{n}", lane=f"{n}"), to_send(f"n{n}", lane=f"{n}"))
+    for message in await claim(store, limit=600):
+        await settle(store, message, "parked")
+
+    clock.now = NOW + 15 * DAY
+    await store.prune()
+
+    assert await store.depth() == {"ready": 600, "leased": 0, "parked": 0, "dead": 600}
+    assert len(await claim(store, limit=900)) == 600
 
 
 async def test_a_claim_prunes_by_the_way(store: SqliteStore, clock: Clock) -> None:

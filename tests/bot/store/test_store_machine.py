@@ -2,7 +2,7 @@
 
 import asyncio
 import tempfile
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,15 +20,26 @@ from hypothesis.stateful import (
 
 from bot.store.api import Message, MessageState, Settled
 from bot.store.postgres import PostgresStore
+from bot.store.retention import PRUNE_EVERY, Retention
 from bot.store.sqlite import SqliteStore
 from bot.store.sqlite_file import SqliteFile
-from tests.support.keeping import NOW, Clock, claim, counting, to_send
+from tests.support.keeping import NOW, Clock, counting, to_send
 from tests.support.postgres import run
 
 T = TypeVar("T")
+Lane = tuple[str, str]  # with the kind of the message that goes into it
 LEASE = 60.0
+KINDS = ("show", "ticket", "hologram")
 CONVERSATIONS = st.sampled_from(["a", "b"])
-LANES = st.sampled_from(["x", "y", "z"])
+LANES = st.tuples(st.sampled_from(["x", "y", "z"]), st.sampled_from(KINDS))
+LIMITS = st.dictionaries(st.sampled_from(KINDS), st.integers(1, 4))
+FORTNIGHT = 14 * 86_400.0
+FOR_EVER = float("inf")
+
+
+def further_apart(lapsed: int) -> float:
+    """Seconds by which a message that was under way when processes died waits longer."""
+    return 0.0 if lapsed < 2 else float(min(2**lapsed, 64))
 
 
 class Sent(msgspec.Struct):
@@ -36,10 +47,14 @@ class Sent(msgspec.Struct):
 
     key: str
     lane: str
+    kind: str
     conversation: str
+    created_at: float
     state: MessageState = "ready"
     attempt: int = 0
     due_at: float = 0.0
+    excused: int = 0
+    lapsed: int = 0
 
     def open(self) -> bool:
         """Not over."""
@@ -54,19 +69,35 @@ class Model:
         self.replies: dict[tuple[str, str], bytes] = {}
         self.outbox: list[Sent] = []
 
-    def claimable(self, now: float) -> list[Sent]:
-        """Per lane the oldest that is not over, if it is due; never tried ones first, then by due time."""
+    def claimable(self, now: float, limits: Mapping[str, float]) -> list[Sent]:
+        """Per lane the oldest that is not over, if it is due, so many of each kind.
+
+        Never tried ones come first, then by due time.
+        """
         heads: dict[str, Sent] = {}
         for each in self.outbox:
             if each.open():
                 heads.setdefault(each.lane, each)
         due = [each for each in heads.values() if each.state != "parked" and each.due_at <= now]
-        return sorted(due, key=lambda each: (each.due_at, self.outbox.index(each)))
+        room = dict(limits)
+        claimed = []
+        for each in sorted(due, key=lambda each: (each.due_at, self.outbox.index(each))):
+            if room.get(each.kind, 0) > 0:
+                room[each.kind] -= 1
+                claimed.append(each)
+        return claimed
 
-    def next_due(self) -> float | None:
-        """The earliest time at which a claim gives something."""
-        waiting = self.claimable(float("inf"))
-        return min((each.due_at for each in waiting), default=None)
+    def next_due(self, kinds: Iterable[str] = KINDS, after: float = -1.0) -> float | None:
+        """The earliest time at which a claim of these kinds gives something."""
+        waiting = self.claimable(FOR_EVER, dict.fromkeys(kinds, FOR_EVER))
+        return min((each.due_at for each in waiting if each.due_at > after), default=None)
+
+    def give_up_parked(self, before: float) -> int:
+        """Those that were written before are dead; how many there were."""
+        parked = [each for each in self.outbox if each.state == "parked" and each.created_at < before]
+        for each in parked:
+            each.state = "dead"
+        return len(parked)
 
 
 class StoreMachine(RuleBasedStateMachine):
@@ -80,6 +111,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.model = Model()
         self.held: list[Message] = []  # claimed by us, some of them long ago
         self.events = 0
+        self.pruned_at = -FOR_EVER
         self.stores: list[SqliteStore | PostgresStore] = []
         self.open()
 
@@ -92,8 +124,10 @@ class StoreMachine(RuleBasedStateMachine):
     def open(self) -> None:
         """The store in its file, as a starting process finds it."""
         file = SqliteFile(str(Path(self.folder.name) / "handrail.db"))
-        self.stores = [SqliteStore(file, clock=self.clock)]
+        retention = Retention(events=FOR_EVER, messages=FOR_EVER, receipts=FOR_EVER, parked=FORTNIGHT)
+        self.stores = [SqliteStore(file, clock=self.clock, retention=retention)]
         self.do(self.stores[0].open())
+        self.pruned_at = -FOR_EVER
 
     def close(self) -> None:
         """All processes go."""
@@ -104,7 +138,15 @@ class StoreMachine(RuleBasedStateMachine):
         """One process has the file: when it starts, nobody holds a lease."""
         for each in self.model.outbox:
             if each.state == "leased":
-                each.state, each.due_at = "ready", 0.0
+                wait = further_apart(each.lapsed)
+                each.due_at = self.clock() + wait if wait else 0.0
+                each.state, each.lapsed = "ready", each.lapsed + 1
+
+    def prune_by_the_way(self) -> None:
+        """A claim does, every hour."""
+        if self.clock() >= self.pruned_at + PRUNE_EVERY:
+            self.pruned_at = self.clock()
+            self.model.give_up_parked(self.clock() - FORTNIGHT)
 
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         """Run to the end."""
@@ -117,31 +159,33 @@ class StoreMachine(RuleBasedStateMachine):
         self.folder.cleanup()
 
     @rule(conversation=CONVERSATIONS, lanes=st.lists(LANES, max_size=3))
-    def take_a_turn(self, conversation: str, lanes: list[str]) -> None:
+    def take_a_turn(self, conversation: str, lanes: list[Lane]) -> None:
         """A new event, with messages into some lanes."""
         self.events += 1
         self.taken(conversation, f"e{self.events}", lanes, None)
 
     @precondition(lambda self: self.held)
     @rule(conversation=CONVERSATIONS, lanes=st.lists(LANES, max_size=2), data=st.data())
-    def settle_by_a_turn(self, conversation: str, lanes: list[str], data: st.DataObject) -> None:
+    def settle_by_a_turn(self, conversation: str, lanes: list[Lane], data: st.DataObject) -> None:
         """A result: the message ends in the commit of its follow-up, which may be a repeat."""
         message = data.draw(st.sampled_from(self.held))
         done = Settled(id=message.id, attempt=message.attempt, state="done", receipt="r")
         self.ended(message, "done", 0.0)
         self.taken(conversation, f"outbox/{message.key}", lanes, done)
 
-    def taken(self, conversation: str, event: str, lanes: list[str], settles: Settled | None) -> None:
+    def taken(self, conversation: str, event: str, lanes: list[Lane], settles: Settled | None) -> None:
         """The turn, in both worlds."""
         messages = [
-            to_send(f"{conversation}/{event}/{n}", lane=lane, conversation=conversation)
-            for n, lane in enumerate(lanes)
+            to_send(f"{conversation}/{event}/{n}", lane=lane, kind=kind, conversation=conversation)
+            for n, (lane, kind) in enumerate(lanes)
         ]
         repeat = (conversation, event) in self.model.replies
         reply = self.model.replies.setdefault((conversation, event), f"{event} {lanes}".encode())
         if not repeat:
             self.model.turns[conversation] = self.model.turns.get(conversation, 0) + 1
-            self.model.outbox += [Sent(each.key, each.lane, each.conversation) for each in messages]
+            self.model.outbox += [
+                Sent(each.key, each.lane, each.kind, each.conversation, self.clock()) for each in messages
+            ]
         decide = counting(*messages, reply=f"{event} {lanes}".encode())
 
         receipt = self.do(self.store.turn(conversation, event, decide, settles=settles))
@@ -150,44 +194,52 @@ class StoreMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self.model.replies)
     @rule(data=st.data(), lanes=st.lists(LANES, max_size=2))
-    def repeat_an_event(self, data: st.DataObject, lanes: list[str]) -> None:
+    def repeat_an_event(self, data: st.DataObject, lanes: list[Lane]) -> None:
         """Nothing changes, whatever it would decide today."""
         conversation, event = data.draw(st.sampled_from(sorted(self.model.replies)))
         self.taken(conversation, event, lanes, None)
 
-    @rule(limit=st.integers(1, 4))
-    def claim_some(self, limit: int) -> None:
-        """Exactly what the model says may be claimed."""
-        expected = self.model.claimable(self.clock())[:limit]
+    @rule(limits=LIMITS)
+    def claim_some(self, limits: dict[str, int]) -> None:
+        """Exactly what the model says may be claimed, and when there may be more of these kinds."""
+        self.prune_by_the_way()
+        expected = self.model.claimable(self.clock(), limits)
         for each in expected:
-            each.state, each.attempt, each.due_at = "leased", each.attempt + 1, self.clock() + LEASE
+            each.lapsed += each.state == "leased"
+            each.state, each.attempt = "leased", each.attempt + 1
+            each.due_at = self.clock() + LEASE + further_apart(each.lapsed)
 
-        claimed = self.do(claim(self.store, now=self.clock(), lease=LEASE, limit=limit))
+        claimed = self.do(self.store.claim(now=self.clock(), lease=LEASE, limits=limits))
 
-        assert [(m.key, m.attempt) for m in claimed] == [(each.key, each.attempt) for each in expected]
-        self.held += claimed
+        assert [(m.key, m.attempt, m.tries, m.lapsed) for m in claimed.messages] == [
+            (each.key, each.attempt, each.attempt - each.excused, each.lapsed) for each in expected
+        ]
+        assert claimed.next_due == self.model.next_due(limits, after=self.clock())
+        self.held += claimed.messages
 
     @precondition(lambda self: self.held)
     @rule(
         data=st.data(),
         state=st.sampled_from(["done", "dead", "parked", "ready"]),
         wait=st.sampled_from([0.0, 5.0, 300.0]),
+        counted=st.booleans(),
     )
-    def settle_one(self, data: st.DataObject, state: MessageState, wait: float) -> None:
-        """By its holder, or by somebody who only thinks to be."""
+    def settle_one(self, data: st.DataObject, state: MessageState, wait: float, counted: bool) -> None:
+        """By its holder, or by somebody who only thinks to be; what is put off does not count."""
         message = data.draw(st.sampled_from(self.held))
         due_at = self.clock() + wait
-        expected = self.ended(message, state, due_at)
-        settled = Settled(id=message.id, attempt=message.attempt, state=state, due_at=due_at)
+        expected = self.ended(message, state, due_at, counted=counted)
+        settled = Settled(id=message.id, attempt=message.attempt, state=state, due_at=due_at, counted=counted)
 
         assert self.do(self.store.settle(settled)) is expected
 
-    def ended(self, message: Message, state: MessageState, due_at: float) -> bool:
+    def ended(self, message: Message, state: MessageState, due_at: float, *, counted: bool = True) -> bool:
         """In the model; False if its lease had passed on."""
         (sent,) = [each for each in self.model.outbox if each.key == message.key]
         if (sent.state, sent.attempt) != ("leased", message.attempt):
             return False
-        sent.state, sent.due_at = state, due_at
+        sent.state, sent.due_at, sent.lapsed = state, due_at, 0
+        sent.excused += not counted
         return True
 
     @rule(conversation=CONVERSATIONS)
@@ -199,7 +251,13 @@ class StoreMachine(RuleBasedStateMachine):
 
         assert self.do(self.store.unpark(conversation, now=self.clock())) == len(parked)
 
-    @rule(seconds=st.sampled_from([1.0, 59.0, 61.0, 3600.0, -3600.0]))
+    @rule()
+    def nobody_comes_back(self) -> None:
+        """A fortnight passes, and the store is tidied up."""
+        self.clock.now += FORTNIGHT + 1
+        assert self.do(self.store.prune()) == self.model.give_up_parked(self.clock() - FORTNIGHT)
+
+    @rule(seconds=st.sampled_from([1.0, 59.0, 61.0, 3600.0, -3600.0, 7 * 86_400.0]))
     def let_time_pass(self, seconds: float) -> None:
         """Forward mostly; a clock that is set right may also go back."""
         self.clock.now = max(NOW, self.clock.now + seconds)
@@ -224,6 +282,7 @@ class StoreMachine(RuleBasedStateMachine):
                 counted[each.state] += 1
         assert self.do(self.store.depth()) == counted
         assert self.do(self.store.next_due()) == self.model.next_due()
+        assert self.do(self.store.next_due(["ticket"])) == self.model.next_due(["ticket"])
 
 
 TestStoreMachine = StoreMachine.TestCase
@@ -242,12 +301,27 @@ class PostgresMachine(StoreMachine):
         name = f"machine_{Path(self.folder.name).name}"
         run(self.database, f'CREATE SCHEMA IF NOT EXISTS "{name}"')
         url = f'{self.database}&search_path="{name}"'
-        self.stores = [PostgresStore(url), PostgresStore(url)]
-        for store in self.stores:
+        self.impatient = PostgresStore(url, retention=Retention(parked=0.0))
+        retention = Retention(parked=FOR_EVER)  # its clock cannot be moved
+        self.stores = [PostgresStore(url, retention=retention), PostgresStore(url, retention=retention)]
+        for store in (*self.stores, self.impatient):
             self.do(store.open())
+
+    def close(self) -> None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """All replicas go."""
+        super().close()
+        self.do(self.impatient.close())
 
     def leases_end(self) -> None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
         """They do not: another replica may hold them."""
+
+    def prune_by_the_way(self) -> None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """Nothing is old enough."""
+
+    @rule()
+    def nobody_comes_back(self) -> None:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        """The store is tidied up by a replica for which a moment is a fortnight."""
+        assert self.do(self.impatient.prune()) == self.model.give_up_parked(FOR_EVER)
 
 
 @pytest.mark.postgres
