@@ -4,6 +4,7 @@ Each sentence of the promise is a list of what breaks it, and every list must be
 when an answer was lost on its way back (a screen, an announcement) is counted beside it.
 """
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from itertools import groupby
@@ -19,6 +20,7 @@ Ask = Callable[[str], Awaitable[Sequence[Sequence[Any]]]]
 """Runs a query on the bots' database, when nothing is running any more."""
 
 _MOST_NAMED = 5
+_NEWS = re.compile(r"\d+n\d+")  # a prompt of news: it has no button, so its card does not name it
 
 
 class Verdict(msgspec.Struct, kw_only=True):
@@ -87,7 +89,8 @@ async def _screens(verdict: Verdict, notes: Sequence[Note], ask: Ask) -> None:
     """Every screen was shown, in order, and the last one is that of the stored conversation."""
     written: defaultdict[str, list[str]] = defaultdict(list)
     for key, message in await ask("SELECT conversation, key FROM outbox WHERE kind = 'show' ORDER BY id"):
-        written[key].append(message.removeprefix(f"show/{key}/"))
+        prompt = message.removeprefix(f"show/{key}/")
+        written[key].append("" if _NEWS.fullmatch(prompt) else prompt)
     arrived: defaultdict[str, list[str]] = defaultdict(list)
     for note in notes:
         if note.kind == "show":
@@ -102,9 +105,9 @@ async def _screens(verdict: Verdict, notes: Sequence[Note], ask: Ask) -> None:
         if shown.get(key) != written.get(key)
     ]
     verdict.broken["the last screen is not the stored one"] = [
-        f"{key}: {shown.get(key, ['nothing'])[-1]} shown, {state['prompt']} stored"
+        f"{key}: {shown.get(key)} shown, {state['prompt']} stored"
         for key, state in states.items()
-        if state.get("prompt") and shown.get(key, [""])[-1] != state["prompt"]
+        if state.get("prompt") and next(filter(None, reversed(shown.get(key, []))), "") != state["prompt"]
     ]
     verdict.twice["screens"] = sum(map(len, arrived.values())) - sum(map(len, shown.values()))
     verdict.counted["screens"] = sum(map(len, shown.values()))
