@@ -6,7 +6,7 @@ come in, what is said and where things go is decided by the parts.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -26,6 +26,7 @@ from bot.metrics import Metrics
 from bot.outbox.dispatcher import Dispatcher
 from bot.probes.api import Probe
 from bot.probes.graph import graph_probes, graph_resource
+from bot.replicas import Replicas
 from bot.store.api import Store
 from bot.store.open import open_store
 from bot.teams.activities import Heard
@@ -33,9 +34,12 @@ from bot.teams.adapter import TeamsAdapter
 from bot.teams.auth import ChannelGate, Gate
 from bot.teams.bot import HandrailBot
 from bot.teams.channel import TeamsChannel
-from bot.teams.connector import Connector, open_client
+from bot.teams.connector import Connector, Listener, open_client
 from bot.teams.keys import SigningKeys
 from bot.teams.local import LocalGate
+from bot.teams.news import News
+from bot.teams.outcomes import Operation, Outcome, Throttled
+from bot.teams.pace import TEAMS, UNLIMITED, Limits, Pace
 from bot.teams.service_urls import ServiceUrls
 from bot.teams.tokens import Anonymous, SharedToken, TokenSource, TokenUnavailable
 from bot.tickets.builtin import BuiltinTickets
@@ -87,8 +91,15 @@ def load_content(settings: Settings) -> Library:
 
 
 @asynccontextmanager
-async def running(settings: Settings, *, library: Library | None = None) -> AsyncIterator[Parts]:
+async def running(
+    settings: Settings, *, library: Library | None = None, limits: Limits = TEAMS
+) -> AsyncIterator[Parts]:
     """Everything but the web server, started; stopped in order at the end.
+
+    Args:
+        settings: What to run.
+        library: The guides; read from where the settings say if there are none.
+        limits: How fast Teams may be spoken to. In local mode nothing is limited.
 
     Raises:
         ConfigError, ContentError, StoreUnavailable: It cannot start; the message says what to do.
@@ -101,9 +112,17 @@ async def running(settings: Settings, *, library: Library | None = None) -> Asyn
         stack.push_async_callback(store.close)
         client = await stack.enter_async_context(open_client())
         doors = _doors(settings, client, stack)
-        service_urls = _service_urls(settings)
-        connector = Connector(client, doors.tokens, service_urls)
         hub, metrics = Hub(), Metrics()
+        replicas = Replicas(store, changed=metrics.replicas.set)
+        await replicas.look()  # before anything is sent
+        _in_background(stack, replicas.watch(), "replicas")
+        connector = Connector(
+            client,
+            doors.tokens,
+            _service_urls(settings),
+            Pace(UNLIMITED if settings.local else limits, replicas=lambda: replicas.number),
+            heard=_hearing(metrics, News()),
+        )
 
         dispatcher: Dispatcher
 
@@ -210,8 +229,7 @@ def _doors(settings: Settings, client: aiohttp.ClientSession, stack: AsyncExitSt
         tenants=frozenset({settings.tenant_id}),
         issuer=settings.token_issuer,
     )
-    keeping = asyncio.create_task(_keep_fresh(keys, tokens), name="keys and token")
-    stack.push_async_callback(_ended, keeping)
+    _in_background(stack, _keep_fresh(keys, tokens), "keys and token")
     return _Doors(gate=gate, tokens=tokens, ready=lambda: keys.loaded)
 
 
@@ -226,6 +244,24 @@ async def _keep_fresh(keys: SigningKeys, tokens: TokenSource) -> None:
     while True:
         await keys.keep_fresh()
         await asyncio.sleep(_KEYS_EVERY)
+
+
+def _hearing(metrics: Metrics, news: News) -> Listener:
+    """Counts what becomes of requests to Teams, and tells what an operator should know."""
+
+    def heard(operation: Operation, status: str, outcome: Outcome) -> None:
+        if isinstance(outcome, Throttled) and outcome.held_back:
+            metrics.connector_postponed.labels(outcome.held_back).inc()
+            return
+        metrics.connector_requests.labels(operation, status).inc()
+        news.heard(outcome)
+
+    return heard
+
+
+def _in_background(stack: AsyncExitStack, work: Coroutine[Any, Any, None], name: str) -> None:
+    """Let `work` run until the stack unwinds."""
+    stack.push_async_callback(_ended, asyncio.create_task(work, name=name))
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -35,3 +35,11 @@ class DeliveryRefused(Exception):  # noqa: N818 - the field's word
 
 class DeliveryParked(Exception):  # noqa: N818 - the field's word
     """The person cannot be reached until they write again or the app is back."""
+
+
+class DeliveryPostponed(Exception):  # noqa: N818 - the field's word
+    """It was not sent on purpose; it goes out after `wait` seconds and this try is not counted."""
+
+    def __init__(self, reason: str, wait: float) -> None:
+        super().__init__(reason)
+        self.wait = wait

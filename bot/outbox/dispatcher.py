@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 import structlog
 
-from bot.errors import DeliveryFailed, DeliveryParked, DeliveryRefused, StoreUnavailable
+from bot.errors import DeliveryFailed, DeliveryParked, DeliveryPostponed, DeliveryRefused, StoreUnavailable
 from bot.outbox.retry import next_delay
 from bot.store.api import Decide, Message, Settled, Store
 
@@ -202,6 +202,8 @@ class Dispatcher:
             await self._bury(message, str(error) or "refused")
         except DeliveryParked as error:
             await self._park(message, str(error) or "nobody is there")
+        except DeliveryPostponed as error:
+            await self._postpone(message, str(error) or "postponed", error.wait)
         except DeliveryFailed as error:
             doubt = " (it may have arrived)" if error.unknown else ""
             await self._again(message, f"{error}{doubt}", error.retry_after)
@@ -241,6 +243,13 @@ class Dispatcher:
         self.parked += 1
         _log.info("message_parked", key=message.key, why=why)
         await self._write(Settled(id=message.id, attempt=message.attempt, state="parked", error=why))
+
+    async def _postpone(self, message: Message, why: str, wait: float) -> None:
+        _log.debug("message_postponed", key=message.key, why=why, again_in=round(wait, 1))
+        due_at = self._clock() + wait
+        await self._write(
+            Settled(id=message.id, attempt=message.attempt, state="ready", error=why, due_at=due_at)
+        )
 
     async def _bury(self, message: Message, why: str) -> None:
         self.dead += 1

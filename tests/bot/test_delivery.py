@@ -15,6 +15,7 @@ from bot.store.api import Message, Store
 from bot.store.open import open_store
 from bot.teams.channel import TeamsChannel
 from bot.teams.connector import Connector, open_client
+from bot.teams.pace import UNLIMITED, Pace
 from bot.teams.service_urls import ServiceUrls
 from bot.teams.tokens import Anonymous
 from bot.tickets.api import Ticket
@@ -141,7 +142,7 @@ async def room(tmp_path: Path, library: Library) -> AsyncIterator[Room]:
     """Everything from the turn to Teams, without a web server."""
     async with PlayedCloud() as cloud, open_client() as client:
         store = await open_store(f"sqlite:///{tmp_path / 'handrail.db'}")
-        connector = Connector(client, Anonymous(), ServiceUrls.loopback_only())
+        connector = Connector(client, Anonymous(), ServiceUrls.loopback_only(), Pace(UNLIMITED))
         yield Room(store, cloud, TeamsChannel(connector), library)
         await store.close()
 
