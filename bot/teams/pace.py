@@ -26,8 +26,9 @@ from bot.teams.windows import CLOSE, Stream, Window, Windows, all_but, shared
 Kind: TypeAlias = Literal["send", "read"]
 Why: TypeAlias = Literal["thread", "app", "throttled"]
 
-_RESERVE: Final = 8  # one in so many of the app's requests is kept for threads that had not to wait lately
-_LATELY: Final = 30.0  # seconds
+_RESERVE: Final = 10  # one in so many of the app's requests is kept for threads without a backlog
+_COMES_BACK: Final = 10.0  # seconds; who was told to wait is back by then, or another replica has taken it
+_AT_ITS_HEELS: Final = 1.0  # seconds; what follows a late message so closely was waiting behind it
 _LONGEST_PAUSE: Final = 60.0  # seconds, when Teams asks to slow down and does not say for how long
 _MOST_JITTER: Final = 2.0  # seconds on top of a Retry-After
 _ONE_AHEAD: Final = 1.0  # seconds; after a 429 one request goes ahead of the others
@@ -71,7 +72,7 @@ class _Thread(Stream):
         self.kind = kind
         self.closed_until = float("-inf")
         self.strikes = 0  # 429s in a row
-        self.waited_until = float("-inf")
+        self.backlog_until = float("-inf")  # until then what asks has waited, or stood behind what has
 
     def may_go_at(self, windows: Windows, now: float) -> float:
         """The first time at which a request may start."""
@@ -133,8 +134,8 @@ class Pace:
         windows = self._windows(kind)
         self._app.tidy(now, _longest(self._ours.app))
         # Threads with a backlog leave room for the others, or everybody would wait behind them.
-        patient = nice or found.waited_until > now
-        app_windows = self._backlog.app if patient else self._ours.app
+        backlog = found.backlog_until > now
+        app_windows = self._backlog.app if backlog or nice else self._ours.app
         free_at = found.may_go_at(windows, now)
         app_free_at = self._app.free_at(app_windows, now)
         if nice and (found.somebody_waits() or max(free_at, app_free_at) > now + CLOSE):
@@ -143,13 +144,16 @@ class Pace:
             at = self._place(found, now)
             why: Why = "throttled" if found.strikes else "thread"
         elif app_free_at > now + CLOSE:
-            at = self._app.place(self._backlog.app, now, takes=self._takes)
+            app = self._backlog.app
+            apart = max(each.seconds / each.limit for each in app)
+            at = self._app.place(app, now, takes=self._takes, apart=apart)
             why = "app"
         else:
             found.start(now)
             self._app.start(now)
+            found.backlog_until = now + _AT_ITS_HEELS if backlog else now
             return Go(found, now)
-        found.waited_until = at + _LATELY
+        found.backlog_until = at + _COMES_BACK
         return Wait(at - now, why)
 
     def ended(self, go: Go, *, welcome: bool = False) -> None:
@@ -183,7 +187,7 @@ class Pace:
             pause = self._chance() * min(2.0 ** min(thread.strikes, 10), _LONGEST_PAUSE)
         thread.closed_until = max(thread.closed_until, now + pause)
         at = self._place(thread, now)
-        thread.waited_until = at + _LATELY
+        thread.backlog_until = at + _COMES_BACK
         return at - now
 
     def _place(self, thread: _Thread, now: float) -> float:

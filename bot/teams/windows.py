@@ -5,7 +5,8 @@ whoever counts it at the other end does so between the two, so no window there e
 
 Who has to wait is given a place: the first time behind all other places at which the windows have room. So
 many who wait for one stream come back one after another and not all at once. A place belongs to nobody: it
-says when to come back, and whether there is room is decided then. One that nobody comes for expires.
+says when to come back, and whether there is room is decided then; who is delayed a little stays in front. A
+place that nobody comes for expires.
 
 Must not know: Teams, what a stream stands for, what time it is.
 """
@@ -74,23 +75,32 @@ class Stream:
 
     def free_at(self, windows: Windows, now: float) -> float:
         """The first time, from `now` on, at which a request may start."""
-        return max([now, *(self._room(each, now, places=False) for each in windows)])
+        return self._after(0, windows, now)
 
-    def place(self, windows: Windows, now: float, *, takes: float = 0.0, earliest: float = 0.0) -> float:
-        """Give away the next place.
+    def place(
+        self, windows: Windows, now: float, *, takes: float = 0.0, earliest: float = 0.0, apart: float = 0.0
+    ) -> float:
+        """Give away the next place; or a place whose time has come without room, once more a little later.
 
         Args:
             windows: Those to keep.
             now: The time.
             takes: Seconds that a request is expected to take.
             earliest: The place is not before this time.
+            apart: Seconds between two places, if they are not to come in bursts.
 
         Returns:
             When to come back.
         """
-        room = (self._room(each, now, takes=takes) for each in windows)
-        at = max([now, earliest, *list(self._places)[-1:], *room])
-        self._places.append(at)
+        position = len(self._places)
+        if self._places and self._places[0] <= now + CLOSE:
+            self._places.popleft()
+            position = 0
+        at = max(self._after(position, windows, now, takes, apart), earliest)
+        while position < len(self._places) and self._places[position] < at + apart:
+            position += 1
+            at = max(self._after(position, windows, now, takes, apart), earliest)
+        self._places.insert(position, at)
         return at
 
     def somebody_waits(self) -> bool:
@@ -112,13 +122,18 @@ class Stream:
         """Whether nothing in here matters any more, once it is tidy."""
         return not (self._ended or self._places or self.under_way)
 
-    def _room(self, window: Window, now: float, *, places: bool = True, takes: float = 0.0) -> float:
-        """When the window has room for one more, behind all that is under way and, maybe, all places."""
+    def _after(
+        self, places: int, windows: Windows, now: float, takes: float = 0.0, apart: float = 0.0
+    ) -> float:
+        """The first time with room behind all requests and the first so many places."""
+        last = self._places[places - 1] + apart if places else now
+        return max([now, last, *(self._room(each, now, places, takes) for each in windows)])
+
+    def _room(self, window: Window, now: float, places: int, takes: float) -> float:
         nth = window.limit  # counted from the latest; when that one has left the window there is room
-        if places:
-            if nth <= len(self._places):
-                return max(self._places[-nth], now) + takes + window.seconds + _MARGIN
-            nth -= len(self._places)
+        if nth <= places:
+            return max(self._places[places - nth], now) + takes + window.seconds + _MARGIN
+        nth -= places
         if nth <= self.under_way:
             return now + takes + window.seconds + _MARGIN
         nth -= self.under_way
