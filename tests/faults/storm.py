@@ -72,14 +72,15 @@ class PlayedTeams:
     Attributes:
         taken: Texts that were accepted by thread, with the time, in order.
         broken: Requests that a limit forbids.
-        early: Requests before a Retry-After was over.
+        early: Requests before a Retry-After was over, by thread.
         requests: All of them.
         refused: Answered with 429.
     """
 
     def __init__(self, clock: Clock, chance: random.Random) -> None:
         self.taken: dict[str, list[tuple[float, str]]] = defaultdict(list)
-        self.broken = self.early = self.requests = self.refused = 0
+        self.broken = self.requests = self.refused = 0
+        self.early: Counter[str] = Counter()
         self.weather = "fair"
         self._clock = clock
         self._chance = chance
@@ -96,7 +97,7 @@ class PlayedTeams:
         thread = path[4] if len(path) > 4 else body["channelData"]["channel"]["id"]
         told_to_wait = now < self._closed.get(thread, 0.0)
         full = _is_full(self._threads[thread], TEAMS.send, now) or _is_full(self._app, TEAMS.app, now)
-        self.early += told_to_wait
+        self.early[thread] += told_to_wait
         self.broken += full
         self._threads[thread].append(now)
         self._app.append(now)
@@ -271,7 +272,7 @@ class Storm:
             requests=self.teams.requests,
             refused=self.teams.refused,
             broken=self.teams.broken,
-            early=self.teams.early,
+            early=self.teams.early.total(),
             lost=len(self._written.keys() - keys),
             doubled=len(taken) - len(keys),
             disordered=sum(_disordered(each) for name, each in self.teams.taken.items() if name != CHANNEL),
