@@ -6,7 +6,7 @@ come in, what is said and where things go is decided by the parts.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
@@ -27,6 +27,7 @@ from bot.metrics import Metrics
 from bot.outbox.dispatcher import LEASE, Dispatcher
 from bot.probes.api import Probe
 from bot.probes.graph import graph_probes, graph_resource
+from bot.replicas import Replicas
 from bot.store.api import Store
 from bot.store.open import open_store
 from bot.teams.activities import Heard
@@ -34,9 +35,12 @@ from bot.teams.adapter import TeamsAdapter
 from bot.teams.auth import ChannelGate, Gate
 from bot.teams.bot import HandrailBot
 from bot.teams.channel import TeamsChannel
-from bot.teams.connector import Connector, open_client
+from bot.teams.connector import Connector, Listener, open_client
 from bot.teams.keys import SigningKeys
 from bot.teams.local import LocalGate
+from bot.teams.news import News
+from bot.teams.outcomes import Operation, Outcome, Throttled
+from bot.teams.pace import TEAMS, UNLIMITED, Limits, Pace
 from bot.teams.service_urls import ServiceUrls
 from bot.teams.tokens import Anonymous, SharedToken, TokenSource, TokenUnavailable
 from bot.tickets.api import TicketSystem
@@ -92,13 +96,14 @@ def load_content(settings: Settings) -> Library:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *, library: Library | None = None, lease: float = LEASE
+    settings: Settings, *, library: Library | None = None, limits: Limits = TEAMS, lease: float = LEASE
 ) -> AsyncIterator[Parts]:
     """Everything but the web server, started; stopped in order at the end.
 
     Args:
         settings: What to run, and with whom.
         library: The content, when it has been read already.
+        limits: How fast Teams may be spoken to. In local mode nothing is limited.
         lease: Seconds until a message is given to another replica when the one that had it says nothing.
 
     Raises:
@@ -113,9 +118,17 @@ async def running(
         crash.at("start.opened")
         client = await stack.enter_async_context(open_client())
         doors = _doors(settings, client, stack)
-        service_urls = _service_urls(settings)
-        connector = Connector(client, doors.tokens, service_urls)
         hub, metrics = Hub(), Metrics()
+        replicas = Replicas(store, changed=metrics.replicas.set)
+        await replicas.look()  # before anything is sent
+        _in_background(stack, replicas.watch(), "replicas")
+        connector = Connector(
+            client,
+            doors.tokens,
+            _service_urls(settings),
+            Pace(UNLIMITED if settings.local else limits, replicas=lambda: replicas.number),
+            heard=_hearing(metrics, News()),
+        )
 
         dispatcher: Dispatcher
 
@@ -229,8 +242,7 @@ def _doors(settings: Settings, client: aiohttp.ClientSession, stack: AsyncExitSt
         tenants=frozenset({settings.tenant_id}),
         issuer=settings.token_issuer,
     )
-    keeping = asyncio.create_task(_keep_fresh(keys, tokens), name="keys and token")
-    stack.push_async_callback(_ended, keeping)
+    _in_background(stack, _keep_fresh(keys, tokens), "keys and token")
     return _Doors(gate=gate, tokens=tokens, ready=lambda: keys.loaded)
 
 
@@ -245,6 +257,24 @@ async def _keep_fresh(keys: SigningKeys, tokens: TokenSource) -> None:
     while True:
         await keys.keep_fresh()
         await asyncio.sleep(_KEYS_EVERY)
+
+
+def _hearing(metrics: Metrics, news: News) -> Listener:
+    """Counts what becomes of requests to Teams, and tells what an operator should know."""
+
+    def heard(operation: Operation, status: str, outcome: Outcome) -> None:
+        if isinstance(outcome, Throttled) and outcome.held_back:
+            metrics.connector_postponed.labels(outcome.held_back).inc()
+            return
+        metrics.connector_requests.labels(operation, status).inc()
+        news.heard(outcome)
+
+    return heard
+
+
+def _in_background(stack: AsyncExitStack, work: Coroutine[Any, Any, None], name: str) -> None:
+    """Let `work` run until the stack unwinds."""
+    stack.push_async_callback(_ended, asyncio.create_task(work, name=name))
 
 
 async def _ended(task: asyncio.Task[None]) -> None:
@@ -294,6 +324,7 @@ async def serve(
     listening: Callable[[str, int], None],
     *,
     library: Library | None = None,
+    limits: Limits = TEAMS,
     lease: float = LEASE,
 ) -> None:
     """Serve until told to stop.
@@ -302,12 +333,13 @@ async def serve(
         settings: What to serve, and where.
         listening: Called once with the host and the real port, when the server listens.
         library: See `running`.
+        limits: See `running`.
         lease: See `running`.
 
     Raises:
         ConfigError, ContentError, StoreUnavailable, OSError: It cannot start.
     """
-    async with running(settings, library=library, lease=lease) as parts:
+    async with running(settings, library=library, limits=limits, lease=lease) as parts:
         # Compressed bodies are refused; the server must not begin to unpack them.
         runner = web.AppRunner(
             web_app(parts), access_log=None, shutdown_timeout=STOP_GRACE, auto_decompress=False

@@ -18,7 +18,7 @@ from bot.cards import plain
 from bot.cards import prompt as prompt_card
 from bot.cards.plain import case_text
 from bot.cards.speech import Speaker
-from bot.errors import DeliveryFailed, DeliveryRefused
+from bot.errors import DeliveryFailed, DeliveryParked, DeliveryRefused
 from bot.outbox.dispatcher import Done, Follow
 from bot.probes.api import Finding, Probe
 from bot.store.api import CaseRecord, Message, Store
@@ -213,6 +213,9 @@ class Delivery:
             await self._channel.update_card(where, activity_id, card, summary)
         except Gone:
             _log.info("handoff_card_gone", number=number)
+        except DeliveryParked as error:
+            # Parked, it would wait for the person, who has nothing to do with the helpdesk's channel.
+            raise DeliveryFailed(f"the helpdesk's channel cannot be written now: {error}") from error
         return Done()
 
     async def _post(self, record: CaseRecord) -> str:

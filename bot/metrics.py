@@ -47,6 +47,23 @@ class Metrics:
             ["method", "route", "status"],
             registry=self.registry,
         )
+        self.connector_requests = Counter(
+            "handrail_connector_requests",
+            "Requests to Teams, by what was tried and the HTTP status or what came in its place.",
+            ["operation", "status"],
+            registry=self.registry,
+        )
+        self.connector_postponed = Counter(
+            "handrail_connector_postponed",
+            "Requests to Teams put off by us: a limit left no room, or Teams had asked for a pause.",
+            ["why"],
+            registry=self.registry,
+        )
+        self.replicas = Gauge(
+            "handrail_replicas",
+            "Processes that share the database and Teams' limits with this one, itself included.",
+            registry=self.registry,
+        )
         self.queue = Gauge(
             "handrail_queue_messages",
             "Messages in the outbox that are not done, by state.",

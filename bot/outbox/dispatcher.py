@@ -267,7 +267,7 @@ class Dispatcher:
             await self._bury(message, f"put off for more than {OLDEST / 3600:.0f} hours: {why}")
             return
         self.postponed += 1
-        _log.info("delivery_postponed", key=message.key, why=why, again_in=round(delay, 1))
+        _log.debug("delivery_postponed", key=message.key, why=why, again_in=round(delay, 1))
         await self._write(_excused(message, "ready", why, due_at=now + delay))
 
     async def _park(self, message: Message, why: str) -> None:

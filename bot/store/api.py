@@ -224,6 +224,13 @@ class Store(Protocol):
         """Prove that the database can be written; raises `StoreUnavailable` with the reason."""
         ...
 
+    async def replicas(self) -> int:
+        """Say that this process is alive, and ask how many are: itself and those heard of in the last minute.
+
+        To be called every 15 seconds. A store that only one process can have says 1.
+        """
+        ...
+
     async def close(self) -> None:
         """Finish what is in hand and let go of the database."""
         ...

@@ -8,10 +8,12 @@ are those of `bot.store.api.Store`.
 """
 
 import asyncio
+import contextlib
 import time
+import uuid
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import Any, Final
 from weakref import WeakValueDictionary
 
 import asyncpg
@@ -19,7 +21,7 @@ import msgspec
 
 from bot import crash
 from bot.address import Address
-from bot.errors import NumberTaken
+from bot.errors import NumberTaken, StoreUnavailable
 from bot.store.api import (
     CaseChange,
     CaseRecord,
@@ -38,6 +40,8 @@ from bot.store.postgres_setup import PATIENCE, prepare
 from bot.store.retention import PORTION, PRUNE_EVERY, Retention
 from bot.store.rows import Row, case_of, case_values, conversation_of, line_of
 from dialogs.conversation import CaseStatus, Conversation
+
+REPLICA_SILENT: Final = 45.0  # seconds without a word, three times left out, and a replica is gone
 
 
 class _LostRace(Exception):  # noqa: N818 - an outcome, not a mistake
@@ -67,6 +71,8 @@ class PostgresStore:
         self._clock = DatabaseClock(clock)
         self._retention = retention or Retention()
         self._pruned_at = float("-inf")
+        self._replica = uuid.uuid4().hex
+        self._counted = False  # whether the others know of this one
         self._link = Link(url, patience=patience)
         # turns of one conversation queue up here, so that only replicas race and not every event
         self._queues: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
@@ -229,8 +235,19 @@ class PostgresStore:
         """See `Store.check`."""
         await self._link.do(lambda db: run(db, "pulse"), again=True)
 
+    async def replicas(self) -> int:
+        """See `Store.replicas`. Times are the database's."""
+        self._counted = True
+        values = {"replica": self._replica, "age": REPLICA_SILENT}
+        ((number,),) = await self._link.do(lambda db: run(db, "replicas", **values), again=True)
+        return int(number)
+
     async def close(self) -> None:
         """See `Store.close`. May be called twice."""
+        if self._counted:
+            self._counted = False
+            with contextlib.suppress(StoreUnavailable):  # else the others forget it after a minute
+                await self._link.do(lambda db: run(db, "leave", replica=self._replica))
         await self._link.close()
 
     async def _look(self, db: Database) -> None:

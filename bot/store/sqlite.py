@@ -241,6 +241,10 @@ class SqliteStore:
         """See `Store.check`."""
         await self._writer.do(lambda db: _rows(db, "pulse", now=self._clock()))
 
+    async def replicas(self) -> int:
+        """See `Store.replicas`. One process has the file."""
+        return 1
+
     async def close(self) -> None:
         """See `Store.close`. May be called twice."""
         await self._writer.close()

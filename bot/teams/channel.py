@@ -1,12 +1,12 @@
 """Messages of ours out to Teams: a card or a text to a person, a card into the helpdesk's channel.
 
-It turns the connector's outcomes into the outbox's three exceptions. It must not know what a card says.
+It turns the connector's outcomes into the exceptions of `bot.errors`. It must not know what a card says.
 """
 
 from typing import Any
 
 from bot.address import Address
-from bot.errors import DeliveryFailed, DeliveryParked, DeliveryRefused
+from bot.errors import DeliveryFailed, DeliveryParked, DeliveryPostponed, DeliveryRefused
 from bot.teams.connector import Connector
 from bot.teams.outcomes import Delivered, Outcome, Park, Refused, Throttled, TryAgain, Unknown
 
@@ -43,7 +43,7 @@ class TeamsChannel:
         _delivered(await self._connector.update(to.service_url, to.conversation_id, activity_id, activity))
 
     async def typing(self, to: Address) -> None:
-        """Show that an answer is on its way; whether it arrives does not matter."""
+        """Show that an answer is on its way; whether it arrives does not matter, so it never waits."""
         await self._connector.send(to.service_url, to.conversation_id, {"type": "typing"})
 
     async def post_card(self, service_url: str, channel_id: str, card: dict[str, Any], summary: str) -> str:
@@ -94,7 +94,8 @@ def _delivered(outcome: Outcome) -> Delivered:
         case Park():
             raise DeliveryParked(f"the app may not write there: {outcome.reason}")
         case Throttled():
-            raise DeliveryFailed("Teams asks to slow down", retry_after=outcome.retry_after)
+            reason = "Teams' limits leave no room now" if outcome.held_back else "Teams asks to slow down"
+            raise DeliveryPostponed(reason, outcome.retry_after or 0.0)
         case TryAgain():
             raise DeliveryFailed(outcome.reason, retry_after=outcome.retry_after)
         case Unknown():

@@ -1,14 +1,15 @@
 """The Bot Connector's REST API: send, change and delete what people see in Teams.
 
 One call makes one attempt and says what became of it; whether and when to repeat is the outbox's business.
+Every request goes by way of the pace, so no caller can forget Teams' limits: what has to wait is not sent.
 The address is checked before a token is even asked for, redirects are not followed, and nothing here waits
 longer than ten seconds.
 
 Must not know: the Bot Framework SDK, conversations of ours, how often to try again.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeAlias
 from urllib.parse import quote
 
 import aiohttp
@@ -22,11 +23,14 @@ from bot.teams.outcomes import (
     Failure,
     Operation,
     Outcome,
+    Park,
     Refused,
+    Throttled,
     TryAgain,
     classify,
     unclear,
 )
+from bot.teams.pace import Kind, Pace, Wait
 from bot.teams.service_urls import ServiceUrls
 from bot.teams.tokens import TokenSource, TokenUnavailable
 
@@ -35,6 +39,8 @@ _TIMEOUT = aiohttp.ClientTimeout(total=10, connect=3)
 _AT_ONCE_PER_HOST: Final = 10  # more parallel calls than this have been answered with blocks
 _LARGEST_ANSWER = 1024 * 1024
 _PAGE = 200
+
+Listener: TypeAlias = Callable[[Operation, str, Outcome], None]
 
 
 def open_client() -> aiohttp.ClientSession:
@@ -50,7 +56,13 @@ class Connector:
     """Calls to the Bot Connector, one attempt each."""
 
     def __init__(
-        self, session: aiohttp.ClientSession, tokens: TokenSource, service_urls: ServiceUrls
+        self,
+        session: aiohttp.ClientSession,
+        tokens: TokenSource,
+        service_urls: ServiceUrls,
+        pace: Pace | None = None,
+        *,
+        heard: Listener = lambda *_: None,
     ) -> None:
         """Take what a call needs.
 
@@ -58,10 +70,16 @@ class Connector:
             session: The pooled client; it is used, never closed.
             tokens: The source of the bot's token.
             service_urls: The addresses that may receive it.
+            pace: Says whether a request may leave now; one for the whole process. Without one, Teams' limits
+                are kept for this connector alone.
+            heard: Told how each request ended: what was tried, the HTTP status or a word in its place
+                (not_connected, timeout, broken_off, no_token, held_back), and the outcome.
         """
         self._session = session
         self._tokens = tokens
         self._service_urls = service_urls
+        self._pace = pace or Pace()
+        self._heard = heard
 
     async def send(self, service_url: str, conversation_id: str, activity: Mapping[str, Any]) -> Outcome:
         """Send an activity to a conversation; Delivered.id is the new activity's id.
@@ -147,40 +165,100 @@ class Connector:
         except (ValueError, TypeError, OverflowError, RecursionError, msgspec.MsgspecError):
             # For example a lone surrogate or a number that JSON cannot say.
             return Refused("bad_request")
+        request = _Request(operation, method, url, payload, _thread(path, body), _is_typing(body))
         try:
             token = await self._tokens.bearer()
-            crash.at("connector.sending")
-            outcome = await self._attempt(operation, method, url, payload, token)
-            crash.at("connector.sent")
+            outcome = await self._in_time(request, token)
             if outcome == Refused("credentials", 401) and token is not None:
                 # 401 means that nothing was done, so a second attempt with another token repeats nothing.
                 token = await self._tokens.bearer(rejected=token)
-                outcome = await self._attempt(operation, method, url, payload, token)
+                outcome = await self._in_time(request, token)
         except TokenUnavailable as error:
-            return Refused("credentials", 401) if error.credentials else TryAgain("no_token")
+            outcome = Refused("credentials", 401) if error.credentials else TryAgain("no_token")
+            self._heard(operation, "no_token", outcome)
         return outcome
 
-    async def _attempt(
-        self, operation: Operation, method: str, url: URL, payload: bytes | None, token: str | None
-    ) -> Outcome:
+    async def _in_time(self, request: "_Request", token: str | None) -> Outcome:
+        """One attempt, if the pace has room for it."""
+        kind: Kind = "read" if request.operation == "read" else "send"
+        may = self._pace.ask(kind, request.thread, nice=request.nice)
+        if isinstance(may, Wait):
+            held = Throttled(may.seconds, held_back=may.why)
+            self._heard(request.operation, "held_back", held)
+            return held
+        outcome: Outcome = TryAgain("broken_off")
+        try:
+            crash.at("connector.sending")
+            said, outcome = await self._attempt(request, token)
+            crash.at("connector.sent")
+        finally:
+            self._pace.ended(may, welcome=isinstance(outcome, Delivered | Refused | Park))
+        self._heard(request.operation, said, outcome)
+        if isinstance(outcome, Throttled):
+            return Throttled(self._pace.throttled(may, outcome.retry_after))
+        return outcome
+
+    async def _attempt(self, request: "_Request", token: str | None) -> tuple[str, Outcome]:
+        """The request itself: its HTTP status, or the word for what came in its place, and its outcome."""
         headers = {"Accept": "application/json"}
-        if payload is not None:
+        if request.payload is not None:
             headers["Content-Type"] = "application/json"
         if token is not None:
             headers["Authorization"] = f"Bearer {token}"
+        operation = request.operation
         try:
             async with self._session.request(
-                method, url, data=payload, headers=headers, allow_redirects=False, timeout=_TIMEOUT
+                request.method,
+                request.url,
+                data=request.payload,
+                headers=headers,
+                allow_redirects=False,
+                timeout=_TIMEOUT,
             ) as response:
-                if 200 <= response.status < 300 and operation != "read":
+                status = response.status
+                if 200 <= status < 300 and operation != "read":
                     # The status says it: an answer that breaks off afterwards does not undo the delivery.
-                    return _delivered(await _whatever_comes(response))
+                    return str(status), _delivered(await _whatever_comes(response))
                 body = await _at_most(response)
-                return _judge(operation, response.status, body, response.headers)
+                return str(status), _judge(operation, status, body, response.headers)
         except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError):
-            return TryAgain("not_connected")
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            return unclear(type(error).__name__, operation)
+            return "not_connected", TryAgain("not_connected")
+        except TimeoutError as error:
+            return "timeout", unclear(type(error).__name__, operation)
+        except (aiohttp.ClientError, OSError) as error:
+            return "broken_off", unclear(type(error).__name__, operation)
+
+
+class _Request(msgspec.Struct, frozen=True):
+    """One request, ready to be sent.
+
+    Attributes:
+        thread: Whose limits it counts to.
+        nice: It is nice to have: without room it is dropped.
+    """
+
+    operation: Operation
+    method: str
+    url: URL
+    payload: bytes | None
+    thread: str
+    nice: bool
+
+
+def _thread(path: tuple[str, ...], body: Mapping[str, Any] | None) -> str:
+    """The chat or channel that a request counts to: all threads of a channel are one to Teams' limits."""
+    if path:
+        return path[0].partition(";messageid=")[0]
+    match body:
+        case {"channelData": {"channel": {"id": str(channel)}}}:
+            return channel
+        case {"members": [{"id": str(person)}, *_]}:
+            return person
+    return ""
+
+
+def _is_typing(body: Mapping[str, Any] | None) -> bool:
+    return body is not None and body.get("type") == "typing"
 
 
 def _address(service_url: str, path: tuple[str, ...], query: Mapping[str, str] | None) -> URL:

@@ -58,13 +58,16 @@ class Park(msgspec.Struct, frozen=True, tag=True):
 
 
 class Throttled(msgspec.Struct, frozen=True, tag=True):
-    """Too fast; this conversation must wait.
+    """Too fast; this conversation must wait. It did not arrive.
 
     Attributes:
-        retry_after: Seconds, None when Teams named none.
+        retry_after: Seconds to wait; None when Teams named none and our own pace was not asked yet.
+        held_back: Why our own pace kept it back, so that nothing was sent: thread, app or throttled. Empty
+            when Teams said so.
     """
 
     retry_after: float | None = None
+    held_back: str = ""
 
 
 class TryAgain(msgspec.Struct, frozen=True, tag=True):
@@ -101,7 +104,7 @@ _FORBIDDEN: Final = {
     "invalidbotapihost": "wrong_cloud",
     "notenoughpermissions": "no_permission",
 }
-_LONGEST_WAIT = 3600.0
+_LONGEST_WAIT: Final = 86_400.0  # seconds; nobody means more than a day
 
 
 def classify(

@@ -256,3 +256,18 @@ async def test_nobody_is_written_to_without_need(bot: Whole, action: str, scope:
     await bot.says(CODE)
     await bot.sees(FIRST)
     assert len(bot.cards()) == 1
+
+
+async def test_what_goes_out_is_counted_without_a_name(bot: Whole) -> None:
+    """Operation and status, never a person or a chat; what Teams puts off is tried again by itself."""
+    bot.cloud.connector.next(429, headers={"Retry-After": "1"})
+    await bot.says(CODE)
+    await bot.sees(FIRST)
+
+    assert bot.parts is not None
+    metrics = bot.parts.metrics
+    taken = b'handrail_connector_requests_total{operation="send",status="201"} 1.0'
+    await bot.until(lambda: taken in metrics.text())
+    assert b'handrail_connector_requests_total{operation="send",status="429"} 1.0' in metrics.text()
+    assert b"handrail_replicas 1.0" in metrics.text()
+    assert b"a:chat" not in metrics.text()

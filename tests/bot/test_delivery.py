@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from bot.address import Address, Person
 from bot.delivery import AT_ONCE, Delivery, Helpdesk
@@ -15,6 +16,7 @@ from bot.store.api import Store
 from bot.store.open import open_store
 from bot.teams.channel import TeamsChannel
 from bot.teams.connector import Connector, open_client
+from bot.teams.pace import UNLIMITED, Pace
 from bot.teams.service_urls import ServiceUrls
 from bot.teams.tokens import Anonymous
 from bot.tickets.api import Ticket
@@ -86,6 +88,7 @@ class Room:
 
     def __init__(self, store: Store, cloud: PlayedCloud, channel: TeamsChannel, library: Library) -> None:
         self.store = store
+        self.channel = channel
         self.teams = Whole(cloud, "", Path())
         self.check = Check()
         self.tickets = Tickets()
@@ -147,7 +150,7 @@ async def room(tmp_path: Path, library: Library) -> AsyncIterator[Room]:
     """Everything from the turn to Teams, without a web server."""
     async with PlayedCloud() as cloud, open_client() as client:
         store = await open_store(f"sqlite:///{tmp_path / 'handrail.db'}")
-        connector = Connector(client, Anonymous(), ServiceUrls.loopback_only())
+        connector = Connector(client, Anonymous(), ServiceUrls.loopback_only(), Pace(UNLIMITED))
         yield Room(store, cloud, TeamsChannel(connector), library)
         await store.close()
 
@@ -217,6 +220,32 @@ async def test_a_deleted_card_stops_nothing(room: Room) -> None:
     room.teams.cloud.connector.next(404, {"error": {"code": "ActivityNotFoundInConversation"}})
     await room.takes(Chose(at=2, prompt="1", options=("no-button",)))
     assert "Then open it again and sign in once more." in room.newest()
+
+
+async def test_news_of_a_case_is_not_parked_for_its_person(room: Room, library: Library) -> None:
+    """The app was taken out of the helpdesk's team for a while: the card is changed when it is back."""
+    room.delivery = Delivery(
+        store=room.store,
+        turns=room.turns,
+        library=lambda: library,
+        channel=room.channel,
+        tickets=room.tickets,
+        probes={},
+        helpdesk=Helpdesk(channel="19:helpdesk@thread.tacv2", service_url=room.teams.cloud.service_url),
+    )
+    room.outbox = Dispatcher(room.store, room.delivery.perform, pools=AT_ONCE, clock=lambda: room.now)
+    await room.takes(Said(at=1, text="AADSTS1000002"), Said(at=2, text="a person please"))
+
+    async def out_of_the_team(request: web.Request) -> web.StreamResponse:
+        forbidden = request.method == "PUT" and "helpdesk" in request.path
+        made = {"id": "19:helpdesk@thread.tacv2;messageid=7", "activityId": "7"}
+        return web.json_response(made, status=403 if forbidden else 201)
+
+    room.teams.cloud.connector.always_with(out_of_the_team)
+    await room.takes(Said(at=3, text="Hand it over"))
+
+    depth = await room.store.depth()
+    assert (depth["parked"], depth["ready"]) == (0, 1)
 
 
 async def test_a_language_asked_for_is_the_language_of_the_old_card(room: Room) -> None:

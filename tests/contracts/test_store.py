@@ -293,3 +293,8 @@ async def test_cases_come_newest_first(store: Store) -> None:
     open_ones = await store.cases(status=("open", "claimed"))
     assert [each.number for each in open_ones] == ["HR-4", "HR-2", "HR-3"]
     assert [each.number for each in await store.cases(status=("claimed",), limit=1)] == ["HR-4"]
+
+
+async def test_one_process_is_one_replica(store: Store) -> None:
+    """However often it asks."""
+    assert [await store.replicas() for _ in range(3)] == [1, 1, 1]

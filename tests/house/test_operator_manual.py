@@ -10,7 +10,7 @@ from bot.config import SETTINGS, Settings
 from bot.errors import ConfigError
 from bot.metrics import Metrics
 from bot.store.retention import Retention
-from bot.teams import adapter, auth, keys, tokens
+from bot.teams import adapter, auth, keys, news, tokens
 
 DEPLOYMENT = Path(__file__).parents[2] / "deployment"
 MANUAL = (DEPLOYMENT / "README.md").read_text("utf-8")
@@ -110,9 +110,11 @@ def test_every_reason_in_the_manual_is_given_by_the_gate() -> None:
 
 def test_every_log_line_in_the_manual_is_written_somewhere() -> None:
     """The names of events that the manual tells to look for are those in the code."""
-    sources = "".join(inspect.getsource(module) for module in (keys, tokens, adapter))
+    sources = "".join(inspect.getsource(module) for module in (keys, tokens, adapter, news))
+    told = set(re.findall(r"`(teams_[a-z_]+)`", MANUAL))
 
-    for event in ("signing_keys_not_fetched", "bot_token_not_fetched", "activity_refused"):
+    assert told
+    for event in (*told, "signing_keys_not_fetched", "bot_token_not_fetched", "activity_refused"):
         assert event in MANUAL
         assert f'"{event}"' in sources
 

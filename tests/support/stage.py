@@ -14,6 +14,7 @@ from bot.teams.auth import ChannelGate, Gate
 from bot.teams.connector import Connector
 from bot.teams.keys import SigningKeys
 from bot.teams.local import LocalGate
+from bot.teams.pace import UNLIMITED, Pace
 from bot.teams.service_urls import ServiceUrls
 from bot.teams.tokens import Anonymous, SharedToken, TokenSource, from_token_url
 from tests.support.cloud import PlayedCloud
@@ -79,14 +80,15 @@ class Stage:
             tenants=frozenset({cloud.tenant}),
             clock=clock,
         )
-        self.connector = Connector(client, self.tokens, self.allowed)
+        self.pace = Pace(UNLIMITED, clock=clock, chance=lambda: 0.5)
+        self.connector = Connector(client, self.tokens, self.allowed, self.pace)
         self.adapter = TeamsAdapter(self.gate, self.connector, app_id=cloud.app_id, read_timeout=1.0)
         self._client = client
 
     def without_app_id(self) -> None:
         """Turn this bot into one in local mode."""
         self.gate, self.tokens = LocalGate(), Anonymous()
-        self.connector = Connector(self._client, self.tokens, ServiceUrls.loopback_only())
+        self.connector = Connector(self._client, self.tokens, ServiceUrls.loopback_only(), self.pace)
         self.adapter = TeamsAdapter(self.gate, self.connector)
 
     async def handle(self, request: web.Request) -> web.StreamResponse:

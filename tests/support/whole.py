@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bot.app import Parts, running, web_app
 from bot.config import Settings
+from bot.teams.pace import UNLIMITED
 from dialogs.conversation import Conversation
 from dialogs.library import Library
 from tests.support.cloud import DROP, PlayedCloud, Sent
@@ -155,9 +156,12 @@ def _actions(part: Any) -> list[dict[str, Any]]:
 
 @contextlib.asynccontextmanager
 async def whole_bot(cloud: PlayedCloud, folder: Path, library: Library, **more: str) -> AsyncIterator[Whole]:
-    """Start the bot on a free port of this machine, with `more` settings; it is stopped at the end."""
+    """Start the bot on a free port of this machine, with `more` settings; it is stopped at the end.
+
+    Its people type faster than Teams allows a bot to answer, so Teams' limits are off.
+    """
     settings = Settings.read({**environment(cloud, folder / "handrail.db"), **more})
-    async with running(settings, library=library) as parts:
+    async with running(settings, library=library, limits=UNLIMITED) as parts:
         runner = web.AppRunner(web_app(parts), access_log=None, shutdown_timeout=0.1, auto_decompress=False)
         await runner.setup()
         try:

@@ -222,3 +222,22 @@ INSERT INTO pulse (id, at) VALUES (1, extract(epoch FROM now())) ON CONFLICT (id
 -- name: clock
 -- The database's time, which counts for all replicas.
 SELECT extract(epoch FROM clock_timestamp())::float8
+
+-- name: replicas
+-- This replica is alive. How many are, with it; who has been silent for long is forgotten.
+WITH alive AS (
+    INSERT INTO replicas (id, heard_at) VALUES (:replica, extract(epoch FROM clock_timestamp()))
+    ON CONFLICT (id) DO UPDATE SET heard_at = excluded.heard_at
+), silent AS MATERIALIZED (
+    SELECT id FROM replicas
+    WHERE id <> :replica AND heard_at < extract(epoch FROM clock_timestamp()) - :age::float8
+    FOR UPDATE SKIP LOCKED
+), forgotten AS (
+    DELETE FROM replicas USING silent WHERE replicas.id = silent.id
+)
+SELECT 1 + count(*) FROM replicas
+WHERE id <> :replica AND heard_at >= extract(epoch FROM clock_timestamp()) - :age::float8
+
+-- name: leave
+-- This replica stops.
+DELETE FROM replicas WHERE id = :replica

@@ -7,6 +7,7 @@ from bot.address import Address
 from bot.errors import (
     DeliveryFailed,
     DeliveryParked,
+    DeliveryPostponed,
     DeliveryRefused,
     NumberTaken,
     StoreUnavailable,
@@ -66,6 +67,24 @@ async def test_retry_after_is_kept(store: SqliteStore, clock: Clock) -> None:
     await dispatcher.drain()
 
     assert post.sent == ["m"]
+
+
+async def test_what_is_postponed_waits_exactly_and_is_no_failure(store: SqliteStore, clock: Clock) -> None:
+    """It was not sent on purpose; others go on meanwhile."""
+    await send(store, to_send("m"), to_send("other", lane="other"))
+    post = Post(DeliveryPostponed("no room", 20.0))
+    dispatcher = over(store, clock, post)
+
+    await dispatcher.drain()
+    assert await state_of(store, "m") == ("ready", "no room")
+    clock.now = NOW + 19.9
+    await dispatcher.drain()
+    assert post.sent == ["other"]
+    clock.now = NOW + 20
+    await dispatcher.drain()
+
+    assert post.sent == ["other", "m"]
+    assert (dispatcher.failed, dispatcher.delivered) == (0, 2)
 
 
 async def test_an_unclear_end_says_so_on_the_message(store: SqliteStore, clock: Clock) -> None:

@@ -126,3 +126,8 @@ CREATE TABLE pulse (            -- written to prove that the database can be wri
     id integer PRIMARY KEY CHECK (id = 1),
     at double precision NOT NULL
 );
+
+CREATE TABLE replicas (         -- those that are alive, so that they can share what Teams allows
+    id text COLLATE "C" PRIMARY KEY,
+    heard_at double precision NOT NULL  -- by the database's clock
+) WITH (fillfactor = 50);

@@ -12,7 +12,7 @@ import pytest
 from bot.address import Address
 from bot.errors import NumberTaken, StoreUnavailable
 from bot.store.api import CaseChange, Decide, Kept, NewLine, Receipt, Settled, Store
-from bot.store.postgres import PostgresStore
+from bot.store.postgres import REPLICA_SILENT, PostgresStore
 from bot.store.retention import Retention
 from dialogs.conversation import Conversation
 from tests.support.keeping import (
@@ -342,3 +342,43 @@ async def test_killed_connections_lose_nothing(replicas: Replicas, postgres_data
     assert killed > 3
     assert [await known(n) for n in range(5)] == [turns / 5] * 5
     assert sorted(sent) == sorted(f"m{n}" for n in range(turns))
+
+
+# ---- how many there are
+
+
+async def test_replicas_know_how_many_they_are(replicas: Replicas, postgres_url: str) -> None:
+    """Whoever says that it is alive is counted, by all; who stops cleanly is gone at once."""
+    one, two, three = replicas
+    assert [await one.replicas(), await two.replicas(), await three.replicas()] == [1, 2, 3]
+    assert await one.replicas() == 3
+
+    await three.close()
+
+    assert await one.replicas() == 2
+    assert await ask(postgres_url, "SELECT count(*) FROM replicas") == [(2,)]
+
+
+async def test_a_replica_that_died_is_forgotten(replicas: Replicas, postgres_url: str) -> None:
+    """Three times without a word, by the database's clock, and its share is everybody's again."""
+    one, two, _ = replicas
+    await one.replicas()
+    await two.replicas()
+    await ask(postgres_url, f"UPDATE replicas SET heard_at = heard_at - {REPLICA_SILENT - 5}")
+    assert await one.replicas() == 2
+    await ask(postgres_url, f"UPDATE replicas SET heard_at = heard_at - {REPLICA_SILENT - 5}")
+
+    assert await one.replicas() == 1
+
+    assert await ask(postgres_url, "SELECT count(*) FROM replicas") == [(1,)]
+
+
+async def test_many_looks_at_once_hold_up_nobody(replicas: Replicas, postgres_url: str) -> None:
+    """All of them forget the same dead ones without waiting for each other crosswise."""
+    await replicas[0].replicas()
+    await ask(postgres_url, "INSERT INTO replicas SELECT 'dead ' || n, 0 FROM generate_series(1, 500) AS n")
+
+    numbers = await asyncio.gather(*(each.replicas() for each in replicas for _ in range(10)))
+
+    assert set(numbers) <= {1, 2, 3}
+    assert await replicas[0].replicas() == 3

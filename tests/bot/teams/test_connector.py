@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.teams.connector import Connector
 from bot.teams.outcomes import Delivered, Outcome, Park, Refused, Throttled, TryAgain, Unknown, classify
+from bot.teams.pace import Pace
 from bot.teams.service_urls import ServiceUrls
 from bot.teams.tokens import Anonymous
 from tests.support.cloud import PlayedCloud, drop
@@ -31,7 +32,7 @@ TABLE: list[tuple[int, str, Outcome]] = [
     (405, "MethodNotAllowed", Refused("unsupported", 405)),
     (412, "PreconditionFailed", TryAgain("precondition")),
     (413, "MessageSizeTooBig", Refused("too_big", 413)),
-    (429, "Throttled", Throttled()),
+    (429, "Throttled", Throttled(1.0)),
     (500, "ServiceError", Refused("service_error", 500)),
     (501, "NotImplemented", Refused("unsupported", 501)),
     (502, "BadGateway", Unknown("status_502")),
@@ -73,7 +74,7 @@ async def test_every_row_of_the_status_table(
         (404, Refused("conversation_gone", 404)),
         (412, TryAgain("precondition")),
         (413, Refused("too_big", 413)),
-        (429, Throttled()),
+        (429, Throttled(1.0)),
         (500, Refused("service_error", 500)),
         (502, Unknown("status_502")),
         (503, TryAgain("unavailable")),
@@ -99,12 +100,12 @@ async def test_a_status_that_is_not_listed_is_not_repeated(stage: Stage, status:
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [("7", 7.0), ("0", 0.0), ("1.5", 1.5), ("-3", 0.0), ("999999", 3600.0), ("soon", None), ("", None),
-     ("nan", None), ("inf", 3600.0), ("Sun, 22 Nov 2026 09:41:37 GMT", 30.0),
+    [("7", 7.0), ("0", 0.0), ("1.5", 1.5), ("-3", 0.0), ("999999", 86_400.0), ("soon", None), ("", None),
+     ("nan", None), ("inf", 86_400.0), ("Sun, 22 Nov 2026 09:41:37 GMT", 30.0),
      ("Sun, 22 Nov 2026 09:40:00 GMT", 0.0), ("Sun, 99 Nov 2026 09:41:37 GMT", None)],
 )  # fmt: skip
 def test_retry_after_is_seconds_or_a_date(header: str, seconds: float | None) -> None:
-    """Both forms of RFC 9110 are read, within an hour; nonsense is as good as nothing."""
+    """Both forms of RFC 9110 are read, within a day; nonsense is as good as nothing."""
     now = 1795340467.0  # 2026-11-22 09:41:07 UTC
     assert classify(429, "", header, "send", clock=lambda: now) == Throttled(seconds)
     assert classify(503, "", header, "send", clock=lambda: now) == TryAgain("unavailable", seconds)
@@ -286,3 +287,65 @@ async def test_the_bot_runs_on_while_teams_hangs(stage: Stage) -> None:
         assert isinstance(await stage.connector.send(stage.cloud.service_url, "a:2", {}), Delivered)
         assert await stage.cloud.say("hi", stage.url) == 200
     stuck.cancel()
+
+
+async def test_what_has_no_room_is_not_sent(client: aiohttp.ClientSession, cloud: PlayedCloud) -> None:
+    """Whoever the caller is: seven a second for one chat or channel, all threads of the channel together."""
+    heard: list[tuple[str, str]] = []
+    connector = Connector(
+        client,
+        Anonymous(),
+        ServiceUrls(cloud.service_url),
+        Pace(clock=lambda: 0.0),
+        heard=lambda operation, status, _: heard.append((operation, status)),
+    )
+    url, channel = cloud.service_url, "19:x@thread.tacv2"
+    await connector.create_conversation(url, {"channelData": {"channel": {"id": channel}}})
+    for n in range(2):
+        await connector.send(url, f"{channel};messageid={n}", {"type": "message"})
+        await connector.reply(url, channel, "1", {"type": "message"})
+        await connector.update(url, f"{channel};messageid={n}", "1", {"type": "message"})
+
+    held = await connector.delete(url, channel, "1")
+
+    assert isinstance(held, Throttled)
+    assert held.held_back == "thread"
+    assert len(cloud.sent) == 7
+    assert heard[0] == ("create", "201")
+    assert heard[-1] == ("delete", "held_back")
+    assert isinstance(await connector.send(url, "a:1", {"type": "message"}), Delivered)
+    assert isinstance(await connector.members(url, channel), Delivered)
+
+
+async def test_typing_is_dropped_when_there_is_no_room(
+    client: aiohttp.ClientSession, cloud: PlayedCloud
+) -> None:
+    """It takes nobody's place, so what comes after it waits no longer for it."""
+    connector = Connector(client, Anonymous(), ServiceUrls(cloud.service_url), Pace(clock=lambda: 0.0))
+    for _ in range(9):
+        await connector.send(cloud.service_url, "a:1", {"type": "typing"})
+    assert len(cloud.sent) == 7
+
+    held = await connector.send(cloud.service_url, "a:1", {"type": "message"})
+
+    assert isinstance(held, Throttled)
+    assert held.retry_after == pytest.approx(1.01)
+
+
+async def test_each_end_of_a_request_has_its_word(
+    client: aiohttp.ClientSession, cloud: PlayedCloud, unused_tcp_port: int
+) -> None:
+    """What monitoring counts: the status, or what came in its place."""
+    heard: list[str] = []
+    nobody = f"http://127.0.0.1:{unused_tcp_port}/"
+    for url, answer in ((cloud.service_url, 429), (cloud.service_url, None), (nobody, 0)):
+        connector = Connector(
+            client, Anonymous(), ServiceUrls(url), heard=lambda _, status, __: heard.append(status)
+        )
+        if answer is None:
+            cloud.connector.next_with(drop)
+        elif answer:
+            cloud.connector.next(answer)
+        await connector.send(url, "a:1", {"type": "message"})
+
+    assert heard == ["429", "broken_off", "not_connected"]

@@ -1,0 +1,2 @@
+-- works with: 1
+-- Nothing: one process has the file. The step keeps the numbers the same for both databases.
