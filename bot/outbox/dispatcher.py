@@ -185,8 +185,8 @@ class Dispatcher:
     # ---- one message
 
     async def _take(self, message: Message) -> None:
-        if message.attempt > _VANISHED and not message.error:
-            lost = message.attempt - 1
+        if message.tries > _VANISHED and not message.error:
+            lost = message.tries - 1
             await self._bury(message, f"{lost} attempts ended without a word: the process died in each")
             return
         try:
@@ -224,9 +224,9 @@ class Dispatcher:
         self.delivered += 1
 
     async def _again(self, message: Message, why: str, retry_after: float | None = None) -> None:
-        delay = next_delay(message.attempt, retry_after=retry_after, random=self._chance)
+        delay = next_delay(message.tries, retry_after=retry_after, random=self._chance)
         if delay is None:
-            await self._bury(message, f"gave up after {message.attempt} attempts: {why}")
+            await self._bury(message, f"gave up after {message.tries} attempts: {why}")
             return
         self.failed += 1
         _log.info(

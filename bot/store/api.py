@@ -36,15 +36,26 @@ class NewMessage(_Record, frozen=True, kw_only=True):
 
 
 class Message(NewMessage, frozen=True, kw_only=True):
-    """A message out of the outbox. `attempt` counts from 1 and fences: only its holder may settle it."""
+    """A message out of the outbox. `attempt` counts from 1 and fences: only its holder may settle it.
+
+    It never goes back; the first `excused` attempts are not counted any more. `behind`: it is ready, but
+    another message has its lane.
+    """
 
     id: int
     attempt: int
+    excused: int = 0
     created_at: float
     state: MessageState = "leased"
     due_at: float = 0.0
+    behind: bool = False
     error: str = ""
     receipt: str = ""
+
+    @property
+    def tries(self) -> int:
+        """The attempts that count, the present one included."""
+        return self.attempt - self.excused
 
 
 class NewLine(_Record, frozen=True, kw_only=True):
@@ -124,11 +135,15 @@ Decide: TypeAlias = Callable[[Conversation | None, Address | None], Kept]
 
 
 class Settled(_Record, frozen=True, kw_only=True):
-    """How a claimed message ended: done with a receipt, or dead, or to be tried again at `due_at`."""
+    """How a claimed message ended: done with a receipt, or dead, or to be tried again at `due_at`.
+
+    `found` is the state it must still be in. Any other than "leased" is for an operator, who holds no lease.
+    """
 
     id: int
     attempt: int
     state: MessageState
+    found: MessageState = "leased"
     receipt: str = ""
     error: str = ""
     due_at: float = 0.0
@@ -148,6 +163,7 @@ class Store(Protocol):
 
         Raises:
             NumberTaken: a new case's number is in use; nothing was kept.
+            Overtaken: `settles` is an operator's, and its message is not as it was found; nothing was kept.
         """
         ...
 
@@ -181,6 +197,25 @@ class Store(Protocol):
 
     async def message(self, key: str) -> Message | None:
         """The outbox message `key` as it stands, done or not; None when there is none (any more)."""
+        ...
+
+    async def message_by_id(self, number: int) -> Message | None:
+        """The same by its id."""
+        ...
+
+    async def waiting(
+        self, *, state: MessageState | None = None, kind: str = "", limit: int
+    ) -> Sequence[Message]:
+        """Messages that are not done, oldest first; only those in one state, or of one kind, when named."""
+        ...
+
+    async def retry(self, number: int) -> Message | None:
+        """Have message `number` tried again, with its tries forgotten; as it stands now, None if it cannot be.
+
+        It may be dead, parked or ready; not done, and not leased, because its holder may be delivering it. It
+        comes back to its old place in its lane: before all that were written later, so one of these that was
+        due waits again, but behind one that is leased or parked. One at a time, as always.
+        """
         ...
 
     async def unpark(self, conversation: str, *, now: float) -> int:

@@ -84,9 +84,9 @@ def turn_values(key: str, event_id: str, kept: Kept, *, lines: int, turns: int) 
 def message_in(row: Row) -> Message:
     """From all columns of the outbox, in the order of the query `message`."""
     found = message_of(row)
-    if row[12] is None:
+    if row[13] is None:
         return found
-    key, lane, conversation = msgspec.json.decode(row[12], type=tuple[str, str, str])
+    key, lane, conversation = msgspec.json.decode(row[13], type=tuple[str, str, str])
     return msgspec.structs.replace(found, key=key, lane=lane, conversation=conversation)
 
 

@@ -69,6 +69,8 @@ def message_of(row: Row) -> Message:
         due_at=row[9] or 0.0,
         error=row[10],
         receipt=row[11],
+        excused=row[12],
+        behind=row[6] == "ready" and row[9] is None,
     )
 
 

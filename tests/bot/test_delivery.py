@@ -205,6 +205,24 @@ async def test_a_refused_ticket_is_said_and_the_case_stays(room: Room) -> None:
     assert f"{number} is safe with us" in room.newest()
 
 
+async def test_a_refused_ticket_that_is_tried_again_is_filed(room: Room) -> None:
+    """The form was mended and an operator asks for it once more: the case gets its number, and trouble ends."""
+    room.tickets.refuses = True
+    number = await handed_over(room)
+    room.tickets.refuses = False
+    dead = await room.store.message(f"ticket/{number}")
+    assert dead is not None
+    assert dead.state == "dead"
+
+    assert await room.store.retry(dead.id)
+    await room.outbox.drain()
+
+    kept = await room.store.conversation(KEY)
+    assert kept is not None
+    assert kept[0].case is not None
+    assert (kept[0].case.reference, kept[0].case.trouble) == (f"INC-{number}", False)
+
+
 async def test_a_deleted_card_stops_nothing(room: Room) -> None:
     """A card that is gone cannot show what was picked; the next question comes all the same."""
     await room.takes(Said(at=1, text="AADSTS1000002"))

@@ -38,7 +38,7 @@ CREATE TABLE outbox (
     due_at REAL,
     settled_at REAL,            -- when it became done or dead
     error TEXT NOT NULL,
-    receipt TEXT NOT NULL,
+    receipt TEXT NOT NULL, excused INTEGER NOT NULL DEFAULT 0,  -- attempts that do not count
     CHECK (due_at IS NULL OR state IN ('ready', 'leased'))
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (due_at) WHERE due_at IS NOT NULL;

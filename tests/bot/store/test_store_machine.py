@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import Coroutine
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -40,6 +41,8 @@ class Sent(msgspec.Struct):
     state: MessageState = "ready"
     attempt: int = 0
     due_at: float = 0.0
+    excused: int = 0
+    number: int = 0  # the how-manieth it was written; lanes are in this order
 
     def open(self) -> bool:
         """Not over."""
@@ -61,7 +64,33 @@ class Model:
             if each.open():
                 heads.setdefault(each.lane, each)
         due = [each for each in heads.values() if each.state != "parked" and each.due_at <= now]
-        return sorted(due, key=lambda each: (each.due_at, self.outbox.index(each)))
+        return sorted(due, key=lambda each: (each.due_at, each.number))
+
+    def sent(self, key: str) -> Sent:
+        """The message with this key."""
+        (found,) = [each for each in self.outbox if each.key == key]
+        return found
+
+    def lane(self, name: str) -> list[Sent]:
+        """What is open in a lane; the first one has it."""
+        return [each for each in self.outbox if each.open() and each.lane == name]
+
+    def retried(self, back: Sent) -> None:
+        """Before all that were written later; but who is on the way or waits for its person keeps the lane."""
+        before = next(iter(self.lane(back.lane)), None)
+        stays = (
+            before is not None
+            and before is not back
+            and (before.state != "ready" or before.number < back.number)
+        )
+        back.state, back.excused, back.due_at = "ready", back.attempt, 0.0
+        lane = sorted(self.lane(back.lane), key=lambda each: each.number)
+        if stays and before is not None:
+            lane.remove(before)
+            lane.insert(0, before)
+        elif before is not None and before is not lane[0]:
+            before.due_at = 0.0
+        self.outbox = [each for each in self.outbox if each not in lane] + lane
 
     def next_due(self) -> float | None:
         """The earliest time at which a claim gives something."""
@@ -80,6 +109,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.model = Model()
         self.held: list[Message] = []  # claimed by us, some of them long ago
         self.events = 0
+        self.numbers = count(1)
         self.stores: list[SqliteStore | PostgresStore] = []
         self.open()
 
@@ -141,7 +171,9 @@ class StoreMachine(RuleBasedStateMachine):
         reply = self.model.replies.setdefault((conversation, event), f"{event} {lanes}".encode())
         if not repeat:
             self.model.turns[conversation] = self.model.turns.get(conversation, 0) + 1
-            self.model.outbox += [Sent(each.key, each.lane, each.conversation) for each in messages]
+            self.model.outbox += [
+                Sent(each.key, each.lane, each.conversation, number=next(self.numbers)) for each in messages
+            ]
         decide = counting(*messages, reply=f"{event} {lanes}".encode())
 
         receipt = self.do(self.store.turn(conversation, event, decide, settles=settles))
@@ -184,7 +216,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     def ended(self, message: Message, state: MessageState, due_at: float) -> bool:
         """In the model; False if its lease had passed on."""
-        (sent,) = [each for each in self.model.outbox if each.key == message.key]
+        sent = self.model.sent(message.key)
         if (sent.state, sent.attempt) != ("leased", message.attempt):
             return False
         sent.state, sent.due_at = state, due_at
@@ -198,6 +230,46 @@ class StoreMachine(RuleBasedStateMachine):
             each.state, each.due_at = "ready", self.clock()
 
         assert self.do(self.store.unpark(conversation, now=self.clock())) == len(parked)
+
+    @precondition(lambda self: self.model.outbox)
+    @rule(data=st.data())
+    def try_again(self, data: st.DataObject) -> None:
+        """An operator has a message tried again; one that is on its way or over is left alone."""
+        sent = self.model.sent(data.draw(st.sampled_from(sorted(each.key for each in self.model.outbox))))
+        message = self.do(self.store.message(sent.key))
+        assert message is not None
+        may = sent.state in {"dead", "parked", "ready"}
+        if may:
+            self.model.retried(sent)
+
+        again = self.do(self.store.retry(message.id))
+
+        assert (again is not None) is may
+        if again is not None:
+            behind = self.model.lane(sent.lane)[0] is not sent
+            assert (again.state, again.attempt, again.tries, again.behind) == (
+                "ready",
+                sent.attempt,
+                0,
+                behind,
+            )
+
+    @precondition(lambda self: self.model.outbox)
+    @rule(data=st.data(), late=st.booleans())
+    def drop_one(self, data: st.DataObject, late: bool) -> None:
+        """An operator gives a message up, as they saw it; or as it was before somebody else took it."""
+        sent = self.model.sent(data.draw(st.sampled_from(sorted(each.key for each in self.model.outbox))))
+        message = self.do(self.store.message(sent.key))
+        assert message is not None
+        found = "ready" if late and sent.state == "leased" else message.state
+        if found not in {"dead", "parked", "ready"}:
+            return
+        settled = Settled(id=message.id, attempt=message.attempt, found=found, state="done")
+        expected = sent.state == found
+        if expected:
+            sent.state = "done"
+
+        assert self.do(self.store.settle(settled)) is expected
 
     @rule(seconds=st.sampled_from([1.0, 59.0, 61.0, 3600.0, -3600.0]))
     def let_time_pass(self, seconds: float) -> None:
