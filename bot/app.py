@@ -6,6 +6,7 @@ come in, what is said and where things go is decided by the parts.
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -18,16 +19,18 @@ from aiohttp import web
 from bot.cards import prompt as prompt_card
 from bot.cards.speech import Speaker
 from bot.config import Settings
+from bot.control import listening as door_open
 from bot.delivery import Delivery, Helpdesk, announcement
 from bot.errors import ContentError
 from bot.identity import token_fetch
 from bot.languages import closest, spoken
 from bot.metrics import Metrics
 from bot.outbox.dispatcher import Dispatcher
+from bot.outbox.upkeep import Upkeep
 from bot.probes.api import Probe
 from bot.probes.graph import graph_probes, graph_resource
 from bot.store.api import Store
-from bot.store.open import open_store
+from bot.store.open import database_file, open_store
 from bot.teams.activities import Heard
 from bot.teams.adapter import TeamsAdapter
 from bot.teams.auth import ChannelGate, Gate
@@ -63,6 +66,7 @@ class Parts(msgspec.Struct, kw_only=True):
     turns: Turns
     connector: Connector
     dispatcher: Dispatcher
+    upkeep: Upkeep
     metrics: Metrics
     gate: Gate
     keys_ready: Callable[[], bool]
@@ -132,10 +136,36 @@ async def running(settings: Settings, *, library: Library | None = None) -> Asyn
             turns=turns,
             connector=connector,
             dispatcher=dispatcher,
+            upkeep=Upkeep(store, delivery.buried, wake=dispatcher.wake, changed=changed),
             metrics=metrics,
             gate=doors.gate,
             keys_ready=doors.ready,
         )
+
+
+@asynccontextmanager
+async def upkeep_of(settings: Settings) -> AsyncIterator[Upkeep]:
+    """The outbox alone, for an operator: nothing is delivered; guides are read only if somebody must hear.
+
+    Raises:
+        ConfigError, StoreUnavailable: The database cannot be used.
+    """
+    library = functools.cache(lambda: load_content(settings))
+    store = await open_store(settings.database_url.reveal())
+    try:
+        turns = Turns(library=library, store=store, changed=lambda _: None, language=settings.language)
+        delivery = Delivery(
+            store=store,
+            turns=turns,
+            library=library,
+            channel=None,
+            tickets=BuiltinTickets(store),
+            probes={},
+            helpdesk=Helpdesk(),
+        )
+        yield Upkeep(store, delivery.buried)
+    finally:
+        await store.close()
 
 
 def web_app(parts: Parts) -> web.Application:
@@ -273,7 +303,8 @@ async def serve(settings: Settings, listening: Callable[[str, int], None]) -> No
     Raises:
         ConfigError, ContentError, StoreUnavailable, OSError: It cannot start.
     """
-    async with running(settings) as parts:
+    database = database_file(settings.database_url.reveal())
+    async with running(settings) as parts, door_open(database, parts.upkeep):
         # Compressed bodies are refused; the server must not begin to unpack them.
         runner = web.AppRunner(
             web_app(parts), access_log=None, shutdown_timeout=STOP_GRACE, auto_decompress=False

@@ -210,7 +210,7 @@ class Store(Protocol):
         ...
 
     async def retry(self, number: int) -> Message | None:
-        """Have message `number` tried again, with its tries forgotten; as it stands now, None if it cannot be.
+        """Have message `number` tried again, its tries forgotten: as it stands now, None if it cannot be.
 
         It may be dead, parked or ready; not done, and not leased, because its holder may be delivering it. It
         comes back to its old place in its lane: before all that were written later, so one of these that was

@@ -206,7 +206,7 @@ async def test_a_refused_ticket_is_said_and_the_case_stays(room: Room) -> None:
 
 
 async def test_a_refused_ticket_that_is_tried_again_is_filed(room: Room) -> None:
-    """The form was mended and an operator asks for it once more: the case gets its number, and trouble ends."""
+    """The form was mended, an operator asks once more: the case gets its number, and trouble ends."""
     room.tickets.refuses = True
     number = await handed_over(room)
     room.tickets.refuses = False

@@ -1,4 +1,4 @@
-"""What an operator may do with the outbox, by `bot.store.api.Store`: one test each, over every store there is."""
+"""What an operator may do with the outbox, by `bot.store.api.Store`: one test each, over every store."""
 
 import asyncio
 
@@ -184,9 +184,7 @@ async def test_many_operators_and_claimers_never_have_two_of_a_lane(store: Store
             assert len(got) <= 1
             leased = await store.waiting(state="leased", limit=9)
             assert len(leased) <= 1
-            for message in got:
-                if await settle(store, message):
-                    done.append(message.key)
+            done.extend([message.key for message in got if await settle(store, message)])
 
     async def ask() -> None:
         for each in numbers:

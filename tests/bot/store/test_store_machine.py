@@ -76,7 +76,7 @@ class Model:
         return [each for each in self.outbox if each.open() and each.lane == name]
 
     def retried(self, back: Sent) -> None:
-        """Before all that were written later; but who is on the way or waits for its person keeps the lane."""
+        """Before all that were written later; who is on the way or waits for its person keeps the lane."""
         before = next(iter(self.lane(back.lane)), None)
         stays = (
             before is not None
