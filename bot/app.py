@@ -143,29 +143,23 @@ async def running(settings: Settings, *, library: Library | None = None) -> Asyn
         )
 
 
-@asynccontextmanager
-async def upkeep_of(settings: Settings) -> AsyncIterator[Upkeep]:
-    """The outbox alone, for an operator: nothing is delivered; guides are read only if somebody must hear.
+def upkeep_over(settings: Settings, store: Store) -> Upkeep:
+    """The operator's work on an outbox without a bot: nothing is delivered.
 
-    Raises:
-        ConfigError, StoreUnavailable: The database cannot be used.
+    The guides are read only when somebody must hear of a message's end.
     """
     library = functools.cache(lambda: load_content(settings))
-    store = await open_store(settings.database_url.reveal())
-    try:
-        turns = Turns(library=library, store=store, changed=lambda _: None, language=settings.language)
-        delivery = Delivery(
-            store=store,
-            turns=turns,
-            library=library,
-            channel=None,
-            tickets=BuiltinTickets(store),
-            probes={},
-            helpdesk=Helpdesk(),
-        )
-        yield Upkeep(store, delivery.buried)
-    finally:
-        await store.close()
+    turns = Turns(library=library, store=store, changed=lambda _: None, language=settings.language)
+    delivery = Delivery(
+        store=store,
+        turns=turns,
+        library=library,
+        channel=None,
+        tickets=BuiltinTickets(store),
+        probes={},
+        helpdesk=Helpdesk(),
+    )
+    return Upkeep(store, delivery.buried)
 
 
 def web_app(parts: Parts) -> web.Application:

@@ -155,20 +155,23 @@ def _run(work: Callable[["Outbox"], Awaitable[T]]) -> T:
 @asynccontextmanager
 async def _at_hand(settings: "Settings") -> AsyncIterator["Outbox"]:
     """The database itself, or the running bot that has it."""
-    from bot.store.open import database_file
+    from bot.store.open import database_file, open_store
 
-    file = database_file(settings.database_url.reveal())
+    url = settings.database_url.reveal()
+    file = database_file(url)
     if file is not None and not file.exists():
         raise ConfigError(f"HANDRAIL_DATABASE_URL: there is no {file}; set it as for `handrail serve`")
     async with AsyncExitStack() as stack:
         try:
-            from bot.app import upkeep_of
-
-            box: Outbox = await stack.enter_async_context(upkeep_of(settings))
+            store = await open_store(url)
         except DatabaseInUse:
             if file is None:
                 raise
             from bot.control import Control
 
-            box = await stack.enter_async_context(Control.through(file))
-        yield box
+            yield await stack.enter_async_context(Control.through(file))
+        else:
+            stack.push_async_callback(store.close)
+            from bot.app import upkeep_over
+
+            yield upkeep_over(settings, store)

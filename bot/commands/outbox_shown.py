@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -19,7 +18,7 @@ from bot.outbox.upkeep import Outcome
 _COLOURS: Final = {"dead": "red", "parked": "yellow", "leased": "green", "ready": "", "done": "dim"}
 _STATES: Final = {
     "dead": "given up; mend what is wrong, then: handrail outbox retry {id}",
-    "parked": "its person cannot be reached; it goes when they write again, or: handrail outbox retry {id}",
+    "parked": "its reader could not be reached; it goes when they write again, or: handrail outbox retry {id}",
     "leased": "on its way at this moment",
     "ready": "waits; it goes by itself when it is due",
     "done": "over; nothing is left to do",
@@ -64,7 +63,9 @@ def table(entries: Sequence[Entry], *, cut: bool, console: Console | None = None
         )
     out.print(drawn)
     some = f"\n{len(entries)} message{'s' if len(entries) > 1 else ''}."
-    out.print(f"{some}{' There may be more: --limit.' if cut else ''} One of them: handrail outbox show ID")
+    out.print(
+        f"{some}{' There may be more: --limit.' if cut else ''} More about one: handrail outbox show ID"
+    )
 
 
 def whole(entry: Entry, *, console: Console | None = None) -> None:
@@ -104,23 +105,23 @@ def outcomes(done: Sequence[Outcome], *, console: Console | None = None) -> None
         if each.result == "not found":
             not_there(each.name, console=console)
         elif each.result in _REFUSED:
-            name = escape(each.name)
+            name = each.name
             trouble.print(f"{name} {_REFUSED[each.result]}: handrail outbox show {name}")
         elif each.entry is not None:
             goes = "after the one that has its lane" if each.entry.behind else "now"
             due = f" It is due {goes}." if each.result == "retried" else ""
             what = f"{_shortened(each.entry.kind, _KIND)}, {_about(each.entry)}"
-            out.print(f"{each.result}: {each.entry.id} ({escape(what)}).{due}")
+            out.print(f"{each.result}: {each.entry.id} ({what}).{due}")
 
 
 def not_there(name: str, *, console: Console | None = None) -> None:
     """Say that there is no such message."""
     out = console or _console(error=True)
-    out.print(f"There is no message {escape(name)!r}. `handrail outbox list` shows those that wait.")
+    out.print(f"There is no message {name!r}. `handrail outbox list` shows those that wait.")
 
 
 def _console(*, error: bool = False) -> Console:
-    return Console(file=sys.stderr if error else sys.stdout, highlight=False, soft_wrap=False)
+    return Console(file=sys.stderr if error else sys.stdout, highlight=False, markup=False, emoji=False)
 
 
 def _about(entry: Entry) -> str:

@@ -130,7 +130,7 @@ class Upkeep:
                 "nobody_heard_of_it",
                 key=message.key,
                 exc_info=error,
-                what_to_do="tell the person and the helpdesk yourself; please report this as a defect",
+                what_to_do="tell the person and the helpdesk yourself; please report this as a defect.",
             )
         if not await self._store.settle(settled):
             raise Overtaken
