@@ -18,7 +18,7 @@ from bot.outbox.upkeep import Outcome
 _COLOURS: Final = {"dead": "red", "parked": "yellow", "leased": "green", "ready": "", "done": "dim"}
 _STATES: Final = {
     "dead": "given up; mend what is wrong, then: handrail outbox retry {id}",
-    "parked": "its reader could not be reached; it goes when they write again, or: handrail outbox retry {id}",
+    "parked": "its reader cannot be reached; it goes when they write again, or: handrail outbox retry {id}",
     "leased": "on its way at this moment",
     "ready": "waits; it goes by itself when it is due",
     "done": "over; nothing is left to do",
