@@ -20,7 +20,8 @@ from bot.store.open import open_store
 from tests.support.cloud import PlayedCloud
 from tests.support.keeping import claim, send, settle, to_send
 from tests.support.processes import HANDRAIL, Running, environment, free_port, running
-from tests.support.whole import Whole
+from tests.support.stories import shipped
+from tests.support.whole import Whole, whole_bot
 from tests.support.whole import environment as settings
 
 WRITTEN = "my printer says AADSTS1000002 since Monday"
@@ -351,6 +352,30 @@ async def test_a_folder_that_is_not_ours_gets_no_door(sqlite_office: Office) -> 
 
     assert list(elsewhere.iterdir()) == []
     assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o755
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder to somebody else")
+async def test_a_folder_of_somebody_else_gets_no_door(sqlite_office: Office) -> None:
+    """Its owner could put another socket in the place of ours."""
+    folder = socket_of(sqlite_office.database).parent
+    folder.mkdir()
+    os.chown(folder, 65534, 65534)
+
+    async with sqlite_office.serving() as bot:
+        assert "is not a folder of this user" in bot.said()
+
+    assert list(folder.iterdir()) == []
+
+
+async def test_the_running_bot_is_woken(tmp_path: Path) -> None:
+    """A retried message need not wait for the outbox's next look."""
+    async with PlayedCloud() as cloud, whole_bot(cloud, tmp_path, shipped()) as bot:
+        assert bot.parts is not None
+        await send(bot.parts.store, to_send("m"))
+
+        await bot.parts.upkeep.retry("m")
+
+        assert bot.parts.dispatcher._woken.is_set()
 
 
 async def test_nothing_of_it_is_reached_over_tcp(sqlite_office: Office) -> None:
