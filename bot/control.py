@@ -58,6 +58,7 @@ async def listening(database: Path | None, upkeep: Upkeep) -> AsyncIterator[None
     socket = socket_of(database)
     runner = web.AppRunner(_app(upkeep), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
+    opened = False
     try:
         try:
             await _open(runner, socket)
@@ -68,12 +69,15 @@ async def listening(database: Path | None, upkeep: Upkeep) -> AsyncIterator[None
                 why=error.strerror or str(error),
                 what_to_do="mend this and restart, or stop the bot to use `handrail outbox`",
             )
+        else:
+            opened = True
         yield
     finally:
         await runner.cleanup()
-        with suppress(OSError):
-            socket.unlink(missing_ok=True)
-            socket.parent.rmdir()
+        if opened:  # or it would be somebody else's
+            with suppress(OSError):
+                socket.unlink(missing_ok=True)
+                socket.parent.rmdir()
 
 
 async def _open(runner: web.AppRunner, socket: Path) -> None:
