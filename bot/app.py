@@ -6,6 +6,7 @@ come in, what is said and where things go is decided by the parts.
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -19,17 +20,19 @@ from bot import crash
 from bot.cards import prompt as prompt_card
 from bot.cards.speech import Speaker
 from bot.config import Settings
+from bot.control import listening as door_open
 from bot.delivery import AT_ONCE, Delivery, Helpdesk, announcement
 from bot.errors import ContentError
 from bot.identity import token_fetch
 from bot.languages import closest, spoken
 from bot.metrics import Metrics
 from bot.outbox.dispatcher import LEASE, Dispatcher
+from bot.outbox.upkeep import Upkeep
 from bot.probes.api import Probe
 from bot.probes.graph import graph_probes, graph_resource
 from bot.replicas import Replicas
 from bot.store.api import Store
-from bot.store.open import open_store
+from bot.store.open import database_file, open_store
 from bot.teams.activities import Heard
 from bot.teams.adapter import TeamsAdapter
 from bot.teams.auth import ChannelGate, Gate
@@ -71,6 +74,7 @@ class Parts(msgspec.Struct, kw_only=True):
     turns: Turns
     connector: Connector
     dispatcher: Dispatcher
+    upkeep: Upkeep
     metrics: Metrics
     gate: Gate
     keys_ready: Callable[[], bool]
@@ -164,10 +168,30 @@ async def running(
             turns=turns,
             connector=connector,
             dispatcher=dispatcher,
+            upkeep=Upkeep(store, delivery.buried, wake=dispatcher.wake, changed=changed),
             metrics=metrics,
             gate=doors.gate,
             keys_ready=doors.ready,
         )
+
+
+def upkeep_over(settings: Settings, store: Store) -> Upkeep:
+    """The operator's work on an outbox without a bot: nothing is delivered.
+
+    The guides are read only when somebody must hear of a message's end.
+    """
+    library = functools.cache(lambda: load_content(settings))
+    turns = Turns(library=library, store=store, changed=lambda _: None, language=settings.language)
+    delivery = Delivery(
+        store=store,
+        turns=turns,
+        library=library,
+        channel=None,
+        tickets=BuiltinTickets(store),
+        probes={},
+        helpdesk=Helpdesk(),
+    )
+    return Upkeep(store, delivery.buried)
 
 
 def web_app(parts: Parts) -> web.Application:
@@ -339,7 +363,9 @@ async def serve(
     Raises:
         ConfigError, ContentError, StoreUnavailable, OSError: It cannot start.
     """
-    async with running(settings, library=library, limits=limits, lease=lease) as parts:
+    database = database_file(settings.database_url.reveal())
+    started = running(settings, library=library, limits=limits, lease=lease)
+    async with started as parts, door_open(database, parts.upkeep):
         # Compressed bodies are refused; the server must not begin to unpack them.
         runner = web.AppRunner(
             web_app(parts), access_log=None, shutdown_timeout=STOP_GRACE, auto_decompress=False

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 import typer
 
 from bot.commands.doctor import doctor
+from bot.commands.outbox import app as outbox
 from bot.commands.package import package
 from bot.errors import ConfigError, ContentError, StoreUnavailable
 
@@ -21,6 +22,7 @@ app = typer.Typer(
 )
 app.command()(doctor)
 app.command()(package)
+app.add_typer(outbox, name="outbox")
 
 
 def main() -> None:

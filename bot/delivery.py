@@ -123,15 +123,18 @@ class Delivery:
         return await self._performers[message.kind](message)
 
     async def buried(self, message: Message) -> Follow | None:
-        """A message died: whoever waits for it has to hear of it."""
+        """A message is given up: whoever waits for it has to hear of it.
+
+        Its event is another than that of a delivery, which may still come when somebody has it tried again.
+        """
         if message.kind == "probe":
             effect = msgspec.json.decode(message.body, type=StartProbe)
             event: Event = ProbeFinished(at=self._turns.now(), request=effect.request, outcome="unknown")
-            return self._follow(message, event)
+            return self._follow(message, event, end="/given-up")
         if message.kind == "ticket":
             number = msgspec.json.decode(message.body, type=OpenCase).file.number
             event = TicketRefused(at=self._turns.now(), number=number, reason=message.error)
-            return self._follow(message, event)
+            return self._follow(message, event, end="/given-up")
         return None
 
     # ---- to the person
@@ -271,10 +274,10 @@ class Delivery:
 
     # ---- what all of them need
 
-    def _follow(self, message: Message, event: Event) -> Follow:
+    def _follow(self, message: Message, event: Event, *, end: str = "") -> Follow:
         return Follow(
             conversation=message.conversation,
-            event_id=f"outbox/{message.key}",
+            event_id=f"outbox/{message.key}{end}",
             decide=self._turns.decide(message.conversation, event),
         )
 

@@ -5,6 +5,10 @@ class ConfigError(Exception):
     """A setting is wrong. The message names the variable, its value and the remedy."""
 
 
+class DatabaseInUse(ConfigError):  # noqa: N818 - a state of the world
+    """Another process has the database file. The message names it."""
+
+
 class ContentError(Exception):
     """The guides cannot be used. The message lists what is wrong and where."""
 
@@ -15,6 +19,10 @@ class StoreUnavailable(Exception):  # noqa: N818 - a state of the world, not a m
 
 class NumberTaken(Exception):  # noqa: N818 - an outcome of a race
     """Another case has this number. The turn was not kept and should be taken again with a fresh one."""
+
+
+class Overtaken(Exception):  # noqa: N818 - an outcome of a race
+    """An outbox message is not any more as an operator saw it. Nothing was changed; look at it again."""
 
 
 class DeliveryFailed(Exception):  # noqa: N818 - the field's word

@@ -81,7 +81,7 @@ def news(talk: Talk, event: TicketFiled | TicketRefused | CaseClaimed | CaseReso
         case TicketFiled():
             return _filed(talk, case, event)
         case TicketRefused():
-            if case.trouble:
+            if case.trouble or case.reference:  # a ticket that is there was not refused
                 return False
             _keep(talk, msgspec.structs.replace(case, trouble=True))
             talk.effects.append(ChangeCase(number=case.number, note=event.reason))

@@ -40,6 +40,8 @@ _LONGEST_REST: Final = 5.0  # seconds between two questions to a store that fail
 # performed beside a message that takes the process down must not be buried for it.
 _VANISHED: Final = 10
 
+_REPORT: Final = "please report this as a defect."  # the outbox goes on, and tries again
+
 
 class Follow(msgspec.Struct, frozen=True, kw_only=True):
     """A turn that a delivery leads to, taken in the same commit that settles the message."""
@@ -54,6 +56,10 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
 
     receipt: str = ""
     follow: Follow | None = None
+
+
+def _look(message: Message) -> str:
+    return f"see it: handrail outbox show {message.id}"
 
 
 async def _nobody(_message: Message) -> Follow | None:
@@ -189,7 +195,7 @@ class Dispatcher:
         self._busy.pop(task, None)
         self.wake()  # the next message of its lane may go now, and another one of its pool
         if not task.cancelled() and (error := task.exception()) is not None:
-            _log.error("outbox_broken", exc_info=error)  # the lease runs out by itself
+            _log.error("outbox_broken", exc_info=error, what_to_do=_REPORT)  # the lease runs out by itself
 
     def _rest(self, failures: int) -> float:
         """Seconds to leave a failing store alone."""
@@ -197,7 +203,7 @@ class Dispatcher:
 
     def _say_waiting(self, error: Exception, *, first: bool) -> None:
         if not isinstance(error, StoreUnavailable):
-            _log.error("outbox_broken", exc_info=error)
+            _log.error("outbox_broken", exc_info=error, what_to_do=_REPORT)
         elif first:
             _log.warning("outbox_waits", why=str(error), what_to_do="see that the database can be written")
 
@@ -229,7 +235,9 @@ class Dispatcher:
         except TimeoutError:
             await self._again(message, f"no result within {self._patience:.0f} seconds (it may have arrived)")
         except Exception as error:  # noqa: BLE001 - whatever it is, it belongs on the message
-            _log.error("delivery_broken", key=message.key, exc_info=error)
+            _log.error(
+                "delivery_broken", key=message.key, exc_info=error, what_to_do=f"{_REPORT} {_look(message)}"
+            )
             await self._again(message, f"broken: {type(error).__name__}")
         else:
             await self._done(message, done)
@@ -240,7 +248,9 @@ class Dispatcher:
         try:
             await self._write(settled, done.follow)
         except Exception as error:  # noqa: BLE001 - the follow-up turn broke; nothing of it was kept
-            _log.error("follow_up_broken", key=message.key, exc_info=error)
+            _log.error(
+                "follow_up_broken", key=message.key, exc_info=error, what_to_do=f"{_REPORT} {_look(message)}"
+            )
             await self._again(message, f"its follow-up broke: {type(error).__name__}")
             return
         crash.at("outbox.settled")
@@ -272,7 +282,13 @@ class Dispatcher:
 
     async def _park(self, message: Message, why: str) -> None:
         self.parked += 1
-        _log.info("message_parked", key=message.key, why=why)
+        _log.info(
+            "message_parked",
+            key=message.key,
+            kind=message.kind,
+            why=why,
+            what_to_do=f"once its reader can be reached: handrail outbox retry {message.id}",
+        )
         await self._write(_excused(message, "parked", why))
 
     async def _bury(self, message: Message, why: str) -> None:
@@ -282,14 +298,19 @@ class Dispatcher:
             key=message.key,
             kind=message.kind,
             why=why,
-            what_to_do="mend the cause; the message stays in the outbox, state 'dead'",
+            what_to_do=f"{_look(message)}; mend the cause, then: handrail outbox retry {message.id}",
         )
         settled = Settled(id=message.id, attempt=message.attempt, state="dead", error=why)
         try:
             follow = await self._buried(msgspec.structs.replace(message, state="dead", error=why))
             await self._write(settled, follow)
         except Exception as error:  # noqa: BLE001 - a message that cannot even be mourned still has to die
-            _log.error("nobody_heard_of_it", key=message.key, exc_info=error)
+            _log.error(
+                "nobody_heard_of_it",
+                key=message.key,
+                exc_info=error,
+                what_to_do=f"tell the person and the helpdesk yourself; {_REPORT} {_look(message)}",
+            )
             await self._write(settled)
 
     async def _hand_back(self, message: Message) -> None:
@@ -298,7 +319,12 @@ class Dispatcher:
         try:
             await self._store.settle(_excused(message, "ready", why, due_at=self._clock()))
         except StoreUnavailable as error:
-            _log.warning("lease_not_handed_back", key=message.key, why=str(error))  # it runs out by itself
+            _log.warning(
+                "lease_not_handed_back",
+                key=message.key,
+                why=str(error),
+                what_to_do=f"see that the database can be written; the lease ends in {self._lease:.0f} s",
+            )
 
     async def _write(self, settled: Settled, follow: Follow | None = None) -> None:
         """Write the result down, however long the store takes to recover."""
@@ -326,7 +352,7 @@ class Dispatcher:
             try:
                 self._changed(follow.conversation)
             except Exception as error:  # noqa: BLE001 - the turn is kept; a listener cannot undo it
-                _log.error("listener_broken", exc_info=error)
+                _log.error("listener_broken", exc_info=error, what_to_do=_REPORT)
 
 
 def _excused(message: Message, state: MessageState, why: str, *, due_at: float = 0.0) -> Settled:

@@ -40,7 +40,7 @@ class Message(NewMessage, frozen=True, kw_only=True):
 
     `excused` of the attempts do not count: it was put off, parked or handed back. `lapsed` is how many
     attempts in a row, up to now, let their lease run out without a word; from the second on the next one is
-    so many more seconds away: 4, 8, 16, 32, then 64.
+    so many more seconds away: 4, 8, 16, 32, then 64. `behind`: it is ready, but another message has its lane.
     """
 
     id: int
@@ -50,6 +50,7 @@ class Message(NewMessage, frozen=True, kw_only=True):
     lapsed: int = 0
     state: MessageState = "leased"
     due_at: float = 0.0
+    behind: bool = False
     error: str = ""
     receipt: str = ""
 
@@ -146,11 +147,13 @@ class Settled(_Record, frozen=True, kw_only=True):
     """How a claimed message ended: done with a receipt, or dead, or to be tried again at `due_at`.
 
     `counted` False: nothing was wrong with it, so the attempt is none of its tries.
+    `found` is the state it must still be in. Any other than "leased" is for an operator, who holds no lease.
     """
 
     id: int
     attempt: int
     state: MessageState
+    found: MessageState = "leased"
     receipt: str = ""
     error: str = ""
     due_at: float = 0.0
@@ -171,6 +174,7 @@ class Store(Protocol):
 
         Raises:
             NumberTaken: a new case's number is in use; nothing was kept.
+            Overtaken: `settles` is an operator's, and its message is not as it was found; nothing was kept.
         """
         ...
 
@@ -206,6 +210,25 @@ class Store(Protocol):
 
     async def message(self, key: str) -> Message | None:
         """The outbox message `key` as it stands, done or not; None when there is none (any more)."""
+        ...
+
+    async def message_by_id(self, number: int) -> Message | None:
+        """The same by its id."""
+        ...
+
+    async def waiting(
+        self, *, state: MessageState | None = None, kind: str = "", limit: int
+    ) -> Sequence[Message]:
+        """Messages that are not done, oldest first; only those in one state, or of one kind, when named."""
+        ...
+
+    async def retry(self, number: int) -> Message | None:
+        """Have message `number` tried again, its tries forgotten: as it stands now, None if it cannot be.
+
+        It may be dead, parked or ready; not done, and not leased, because its holder may be delivering it. It
+        comes back to its old place in its lane: before all that were written later, so one of these that was
+        due waits again, but behind one that is leased or parked. One at a time, as always.
+        """
         ...
 
     async def unpark(self, conversation: str, *, now: float) -> int:

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-from bot.errors import ConfigError
+from bot.errors import ConfigError, DatabaseInUse
 
 _MOUNTS: Final = Path("/proc/self/mountinfo")
 _NETWORK: Final = frozenset(
@@ -48,7 +48,7 @@ class ProcessLock:
             path: The lock file; it is made if it is not there and never removed (removing it is a race).
 
         Raises:
-            ConfigError: Another process holds it; the message names its id.
+            DatabaseInUse: Another process holds it; the message names its id.
             OSError: The file cannot be made.
         """
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
@@ -58,7 +58,7 @@ class ProcessLock:
         except OSError:
             holder = _digits(os.pread(self._file, 32, 0))
             os.close(self._file)
-            raise ConfigError(
+            raise DatabaseInUse(
                 f"HANDRAIL_DATABASE_URL: {path.with_suffix('')} is in use by process {holder or '(unknown)'};"
                 " stop that one first, or give this one a database of its own"
             ) from None

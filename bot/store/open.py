@@ -1,5 +1,6 @@
 """A database URL -> the store behind it. The one place that names the stores there are."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
@@ -43,6 +44,19 @@ async def open_store(url: str) -> Store:
         await store.close()
         raise
     return store
+
+
+def database_file(url: str) -> Path | None:
+    """The file of a SQLite URL, with all links resolved; None for memory and for other databases.
+
+    Raises:
+        ConfigError: The URL names no file.
+    """
+    scheme, separator, rest = url.partition("://")
+    if scheme != "sqlite" or not separator:
+        return None
+    path = _path(rest)
+    return None if path == MEMORY else Path(path).expanduser().resolve()
 
 
 def _postgres(url: str) -> "PostgresStore":

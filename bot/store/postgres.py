@@ -21,7 +21,7 @@ import msgspec
 
 from bot import crash
 from bot.address import Address
-from bot.errors import NumberTaken, StoreUnavailable
+from bot.errors import NumberTaken, Overtaken, StoreUnavailable
 from bot.store.api import (
     CaseChange,
     CaseRecord,
@@ -102,7 +102,7 @@ class PostgresStore:
         queue = self._queues.setdefault(conversation, asyncio.Lock())
 
         async def work(db: Database) -> Receipt:
-            locked = False
+            locked = settles is not None and settles.found != "leased"
             while True:
                 try:
                     return await self._turn(db, conversation, event_id, decide, settles, locked=locked)
@@ -126,6 +126,10 @@ class PostgresStore:
                 await stack.enter_async_context(transaction(db))
                 await run(db, "lock", conversation=conversation)
             stored = await first(db, "load", conversation=conversation, event=event_id)
+            if settles is not None and settles.found != "leased":
+                if not await self._settle(db, settles):
+                    raise Overtaken
+                settles = None
             if stored is not None and stored[4] is not None:
                 if settles is not None:
                     await self._settle(db, settles)
@@ -194,11 +198,39 @@ class PostgresStore:
         return await self._link.do(lambda db: self._settle(db, settled))
 
     async def _settle(self, db: Database, settled: Settled) -> bool:
-        return await first(db, "settle", **self._end_values(settled)) is not None
+        found = await first(db, "settle", **self._end_values(settled), found=settled.found)
+        return found is not None
 
     async def message(self, key: str) -> Message | None:
         """See `Store.message`."""
         row = await self._link.do(lambda db: first(db, "message", key=key), again=True)
+        return self._message_of(row) if row is not None else None
+
+    async def message_by_id(self, number: int) -> Message | None:
+        """See `Store.message_by_id`."""
+        row = await self._link.do(lambda db: first(db, "message_by_id", id=number), again=True)
+        return self._message_of(row) if row is not None else None
+
+    async def waiting(
+        self, *, state: MessageState | None = None, kind: str = "", limit: int
+    ) -> Sequence[Message]:
+        """See `Store.waiting`."""
+        rows = await self._rows("waiting", state=state or "", kind=kind, limit=limit)
+        return [self._message_of(row) for row in rows]
+
+    async def retry(self, number: int) -> Message | None:
+        """See `Store.retry`. The lane is held meanwhile, as by whoever enters or leaves it."""
+
+        async def work(db: Database) -> Row | None:
+            async with transaction(db):
+                lane = await first(db, "enter_lane", id=number)
+                if lane is None or not await run(db, "bring_back", id=number):
+                    return None
+                await run(db, "step_back", lane=lane[0], id=number)
+                await run(db, "next_in_lane", lane=lane[0])
+                return await first(db, "message_by_id", id=number)
+
+        row = await self._link.do(work, again=True)
         return self._message_of(row) if row is not None else None
 
     async def unpark(self, conversation: str, *, now: float) -> int:

@@ -26,6 +26,7 @@ Work = Callable[[asyncpg.Connection], Awaitable[T]]
 
 _CONNECTIONS: Final = 10  # at most; PostgreSQL allows a hundred by default, and replicas add up
 _IDLE: Final = 60.0  # seconds; networks silently forget connections that are idle for minutes
+_MEND: Final = "mend what 'trouble' names; it recovers by itself, without a restart"
 _PAUSES: Final = (0.0, 0.05, 0.2, 0.5)  # seconds before another try; the last one again and again
 
 
@@ -122,7 +123,7 @@ class Link:
     def _say(self, error: BaseException) -> None:
         said = reason(error)
         if said != self._trouble:
-            _log.error("the store is in trouble", trouble=said)
+            _log.error("the store is in trouble", trouble=said, what_to_do=_MEND)
             self._trouble = said
 
     async def close(self) -> None:

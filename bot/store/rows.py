@@ -71,6 +71,7 @@ def message_of(row: Row) -> Message:
         receipt=row[11],
         excused=row[12],
         lapsed=row[13],
+        behind=row[6] == "ready" and row[9] is None,
     )
 
 

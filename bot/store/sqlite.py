@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from bot import crash
 from bot.address import Address
-from bot.errors import NumberTaken
+from bot.errors import NumberTaken, Overtaken
 from bot.store.api import (
     CaseChange,
     CaseRecord,
@@ -84,8 +84,8 @@ class SqliteStore:
             raise ValueError("an event needs an id")
 
         def work(db: sqlite3.Connection) -> Receipt:
-            if settles is not None:
-                self._settle(db, settles)
+            if settles is not None and not self._settle(db, settles) and settles.found != "leased":
+                raise Overtaken
             if taken := _row(db, "taken", conversation=conversation, event=event_id):
                 return Receipt(reply=taken[0], repeat=True)
             stored = _row(db, "conversation", key=conversation)
@@ -185,6 +185,7 @@ class SqliteStore:
             "settle",
             id=settled.id,
             attempt=settled.attempt,
+            found=settled.found,
             state=settled.state,
             receipt=settled.receipt,
             error=settled.error,
@@ -200,6 +201,32 @@ class SqliteStore:
         """See `Store.message`."""
         row = await self._writer.do(lambda db: _row(db, "message", key=key))
         return message_of(row) if row else None
+
+    async def message_by_id(self, number: int) -> Message | None:
+        """See `Store.message_by_id`."""
+        row = await self._writer.do(lambda db: _row(db, "message_by_id", id=number))
+        return message_of(row) if row else None
+
+    async def waiting(
+        self, *, state: MessageState | None = None, kind: str = "", limit: int
+    ) -> Sequence[Message]:
+        """See `Store.waiting`."""
+        values = {"state": state or "", "kind": kind, "limit": limit}
+        return [message_of(row) for row in await self._writer.do(lambda db: _rows(db, "waiting", **values))]
+
+    async def retry(self, number: int) -> Message | None:
+        """See `Store.retry`."""
+
+        def work(db: sqlite3.Connection) -> Message | None:
+            before = _row(db, "message_by_id", id=number)
+            if before is None or not _run(db, "bring_back", id=number).rowcount:
+                return None
+            _run(db, "step_back", lane=before[2], id=number)
+            _run(db, "next_in_lane", lane=before[2])
+            row = _row(db, "message_by_id", id=number)
+            return message_of(row) if row else None
+
+        return await self._writer.do(work)
 
     async def unpark(self, conversation: str, *, now: float) -> int:
         """See `Store.unpark`."""

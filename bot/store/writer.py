@@ -24,6 +24,7 @@ _log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 _TOGETHER: Final = 64  # pieces of work in one commit; more would make the first one wait too long
+_MEND: Final = "mend what 'trouble' names; it recovers by itself, without a restart"
 _WAITING: Final = 10_000  # with more than this waiting the disk hangs, and memory must not fill up
 
 
@@ -190,7 +191,7 @@ class Writer:
         """Undo what was begun. A connection that met an error is not trusted again."""
         said = reason(error)
         if said != self._trouble:
-            _log.error("the store is in trouble", trouble=said)
+            _log.error("the store is in trouble", trouble=said, what_to_do=_MEND)
             self._trouble = said
         if self._database.lasting():
             self._disconnect()
@@ -202,7 +203,7 @@ class Writer:
             try:
                 self._connection.close()  # rolls back what is not committed
             except sqlite3.Error as error:
-                _log.warning("the database did not close cleanly", trouble=reason(error))
+                _log.warning("the database did not close cleanly", trouble=reason(error), what_to_do=_MEND)
             self._connection = None
 
 

@@ -158,7 +158,12 @@ class SigningKeys:
                 keys = await asyncio.to_thread(_parse_keys, await self._get(jwks_url))
         except Exception as error:  # noqa: BLE001  whatever the host answers, the keys we have stay
             self._last_attempt_failed = True
-            _log.warning("signing_keys_not_fetched", host=self._url.host, error=type(error).__name__)
+            _log.warning(
+                "signing_keys_not_fetched",
+                host=self._url.host,
+                error=type(error).__name__,
+                what_to_do="see that a firewall lets the bot reach this host by https; run `handrail doctor`",
+            )
         else:
             self._keys, self._fetched_at, self._last_attempt_failed = keys, self._clock(), False
 

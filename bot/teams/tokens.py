@@ -157,11 +157,18 @@ class SharedToken:
             self._failure = (
                 error if isinstance(error, TokenUnavailable) else TokenUnavailable(type(error).__name__)
             )
-            _log.warning("bot_token_not_fetched", code=self._failure.code)
+            _log.warning("bot_token_not_fetched", code=self._failure.code, what_to_do=_remedy(self._failure))
         else:
             self._expires = started + self._token.lifetime
             self._fetched += 1
             self._failed_at = -math.inf
+
+
+def _remedy(failure: TokenUnavailable) -> str:
+    """What an operator can do about it."""
+    if failure.credentials:
+        return "see whether the app's secret has expired or belongs to another app; run `handrail doctor`"
+    return "see that the sign-in host of the tenant is reached from here; run `handrail doctor`"
 
 
 def from_secret(

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+import structlog
 from aiohttp import web
 
 from bot.errors import StoreUnavailable
@@ -16,6 +17,8 @@ from bot.metrics import CONTENT_TYPE, Metrics
 from bot.redact import redact
 from bot.store.api import Store
 from dialogs.library import Library
+
+_log = structlog.get_logger(__name__)
 
 _PATIENCE: Final = 3.0  # seconds for the store; probes of Kubernetes wait about as long
 _NO_STORE: Final = {"Cache-Control": "no-store"}
@@ -36,6 +39,7 @@ class Health:
         self._library = library
         self._metrics = metrics
         self._keys_ready = keys_ready
+        self._was_ready = False  # before it was so once, nothing has gone wrong yet
 
     async def alive(self, _: web.Request) -> web.Response:
         """GET `/healthz`: 200 while the process answers at all."""
@@ -49,6 +53,7 @@ class Health:
             "keys": self._keys_state(),
         }
         ready = all(each == "ok" for each in checks.values())
+        self._say(checks, ready=ready)
         return web.json_response(
             {"ready": ready, "checks": checks}, status=200 if ready else 503, headers=_NO_STORE
         )
@@ -68,6 +73,15 @@ class Health:
         return web.Response(
             body=self._metrics.text(), headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"}
         )
+
+    def _say(self, checks: dict[str, str], *, ready: bool) -> None:
+        """In the log, once for each change: whoever only sees a red probe finds the reason there."""
+        if ready and not self._was_ready:
+            _log.info("ready")
+        elif self._was_ready and not ready:
+            trouble = {name: each for name, each in checks.items() if each != "ok"}
+            _log.warning("not_ready", checks=trouble, what_to_do="mend what is named; run `handrail doctor`")
+        self._was_ready = ready
 
     async def _store_state(self) -> str:
         try:

@@ -11,6 +11,7 @@ from bot.address import Address, Person
 from bot.delivery import AT_ONCE, Delivery, Helpdesk
 from bot.errors import DeliveryFailed, DeliveryRefused
 from bot.outbox.dispatcher import Dispatcher
+from bot.outbox.upkeep import Upkeep
 from bot.probes.api import Finding
 from bot.store.api import Store
 from bot.store.open import open_store
@@ -66,6 +67,7 @@ class Tickets:
         self.created = 0
         self.loses = 0
         self.refuses = False
+        self.fails = False
 
     async def find(self, key: str) -> str | None:
         """The reference of a ticket that is there."""
@@ -73,6 +75,8 @@ class Tickets:
 
     async def create(self, ticket: Ticket) -> str:
         """Make the ticket."""
+        if self.fails:
+            raise DeliveryFailed("out of order")
         if self.refuses:
             raise DeliveryRefused("the form has changed")
         self.created += 1
@@ -212,6 +216,56 @@ async def test_a_refused_ticket_is_said_and_the_case_stays(room: Room) -> None:
     number = await handed_over(room)
     await room.takes(Said(at=4, text="status"))
     assert f"{number} is safe with us" in room.newest()
+
+
+async def test_a_refused_ticket_that_is_tried_again_is_filed(room: Room) -> None:
+    """The form was mended, an operator asks once more: the case gets its number, and trouble ends."""
+    room.tickets.refuses = True
+    number = await handed_over(room)
+    room.tickets.refuses = False
+    dead = await room.store.message(f"ticket/{number}")
+    assert dead is not None
+    assert dead.state == "dead"
+
+    assert await room.store.retry(dead.id)
+    await room.outbox.drain()
+
+    kept = await room.store.conversation(KEY)
+    assert kept is not None
+    assert kept[0].case is not None
+    assert (kept[0].case.reference, kept[0].case.trouble) == (f"INC-{number}", False)
+
+
+async def test_whoever_waits_for_a_dropped_ticket_hears_of_it(room: Room) -> None:
+    """It waits for its next try and an operator gives it up: the case says so, and no ticket comes later."""
+    room.tickets.fails = True
+    number = await handed_over(room)
+    desk = Upkeep(room.store, room.delivery.buried)
+
+    done = await desk.drop(f"ticket/{number}", "no such form")
+    room.now += 9999
+    await room.outbox.drain()
+    await room.takes(Said(at=4, text="status"))
+
+    assert done.result == "dropped"
+    assert room.tickets.created == 0
+    assert f"{number} is safe with us" in room.newest()
+    case = await room.store.case(number)
+    assert case is not None
+    assert "no such form" in case.log[-1].note
+
+
+async def test_whoever_waits_for_a_dropped_check_goes_on(room: Room) -> None:
+    """Nobody looks any more: it comes to "could not tell", and the next question is asked."""
+    await room.takes(*WAITING_FOR_HEALTH[:-1])
+    await room.turns.take(KEY, "the last", WAITING_FOR_HEALTH[-1])
+    (waits,) = await room.store.waiting(kind="probe", limit=2)
+    desk = Upkeep(room.store, room.delivery.buried)
+
+    assert (await desk.drop(str(waits.id), "Graph is gone")).result == "dropped"
+    await room.outbox.drain()
+
+    assert "Was anything new shortly before?" in room.newest()
 
 
 async def test_a_deleted_card_stops_nothing(room: Room) -> None:

@@ -321,6 +321,7 @@ async def test_a_message_is_found_by_its_key(store: Store) -> None:
         "conversation": "c",
         "body": b"m",
         "attempt": 0,
+        "behind": False,
         "created_at": 0.0,
         "state": "ready",
         "due_at": 0.0,

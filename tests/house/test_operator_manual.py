@@ -3,14 +3,24 @@
 import inspect
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
+import typer
+from typer.core import TyperGroup
 
+from bot import control
+from bot.cli import app
+from bot.commands.outbox_shown import table
 from bot.config import SETTINGS, Settings
 from bot.errors import ConfigError
 from bot.metrics import Metrics
+from bot.outbox import dispatcher
+from bot.outbox.entry import entry_of
+from bot.store.api import Message, MessageState
 from bot.store.retention import Retention
 from bot.teams import adapter, auth, keys, news, tokens
+from bot.web import health
 
 DEPLOYMENT = Path(__file__).parents[2] / "deployment"
 MANUAL = (DEPLOYMENT / "README.md").read_text("utf-8")
@@ -110,13 +120,45 @@ def test_every_reason_in_the_manual_is_given_by_the_gate() -> None:
 
 def test_every_log_line_in_the_manual_is_written_somewhere() -> None:
     """The names of events that the manual tells to look for are those in the code."""
-    sources = "".join(inspect.getsource(module) for module in (keys, tokens, adapter, news))
+    modules = (keys, tokens, adapter, news, dispatcher, health, control)
+    sources = "".join(inspect.getsource(module) for module in modules)
     told = set(re.findall(r"`(teams_[a-z_]+)`", MANUAL))
 
     assert told
-    for event in (*told, "signing_keys_not_fetched", "bot_token_not_fetched", "activity_refused"):
+    for event in (
+        *told, "signing_keys_not_fetched", "bot_token_not_fetched", "activity_refused", "message_dead",
+        "not_ready", "control_socket_not_open",
+    ):  # fmt: skip
         assert event in MANUAL
         assert f'"{event}"' in sources
+
+
+def test_every_command_in_the_manual_exists() -> None:
+    """Each is there with each option that is named; the states of the outbox are explained, all of them."""
+    commands = typer.main.get_command(app)
+    assert isinstance(commands, TyperGroup)
+    outbox = commands.commands["outbox"]
+    assert isinstance(outbox, TyperGroup)
+    named = set(re.findall(r"handrail outbox (\w+)((?: --[a-z-]+)?)", MANUAL))
+
+    assert {command for command, _ in named} == set(outbox.commands)
+    for command, option in named:
+        options = {word for each in outbox.commands[command].params for word in each.opts}
+        assert not option or option.strip() in options
+    section = MANUAL.split("## The outbox")[1].split("\n## ")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == {*get_args(MessageState)} - {"done"}
+
+
+def test_the_example_of_the_outbox_is_what_it_looks_like(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its heading is that of the table, drawn as wide as in the manual."""
+    message = Message(
+        id=10, key="k", lane="l", kind="handoff-update", conversation="c", body=b"", state="dead",
+        attempt=1, created_at=0, error="x" * 40,
+    )  # fmt: skip
+    table([entry_of(message)], cut=False)
+
+    heading = capsys.readouterr().out.splitlines()[0].split()
+    assert heading in [line.split() for line in MANUAL.splitlines()]
 
 
 def test_the_periods_in_the_manual_are_those_of_the_store() -> None:

@@ -141,12 +141,12 @@ SELECT next_due, id, key, lane, kind, conversation, body, state, attempt, create
 FROM later LEFT JOIN (leased JOIN due USING (id)) ON true ORDER BY was_due_at, id
 
 -- name: settle
--- The end of an attempt; only its holder may write it.
+-- The end of an attempt, which only its holder may write; or of a message that is still as an operator saw it.
 UPDATE outbox SET state = :state_of_ended, receipt = :receipt, error = :error,
     due_at = CASE WHEN :state_of_ended::text = 'ready' THEN :due_at::float8 END,
     settled_at = CASE WHEN :state_of_ended::text IN ('done', 'dead') THEN extract(epoch FROM now()) END,
     excused = excused + :excused, lapsed = 0
-WHERE id = :ended AND attempt = :attempt AND state = 'leased'
+WHERE id = :ended AND attempt = :attempt AND state = :found
 RETURNING id
 
 -- name: message
@@ -155,8 +155,47 @@ SELECT id, key, lane, kind, conversation, body, state, attempt, created_at, due_
     lapsed, names
 FROM outbox WHERE key = :key
 
+-- name: message_by_id
+-- One message by its number.
+SELECT id, key, lane, kind, conversation, body, state, attempt, created_at, due_at, error, receipt, excused,
+    lapsed, names
+FROM outbox WHERE id = :id
+
+-- name: waiting
+-- What is not done, oldest first; '' stands for every state and every kind.
+SELECT id, key, lane, kind, conversation, body, state, attempt, created_at, due_at, error, receipt, excused,
+    lapsed, names
+FROM outbox WHERE state IN ('ready', 'leased', 'parked', 'dead')
+    AND (:state::text = '' OR state = :state) AND (:kind::text = '' OR kind = :kind)
+ORDER BY id LIMIT :limit
+
+-- name: enter_lane
+-- Hold the lane of a message until the commit; its name as it stands in the column.
+SELECT lane, pg_advisory_xact_lock(18514, hashtext(lane)) FROM outbox WHERE id = :id
+
+-- name: step_back
+-- Before an older message of the lane comes back: who is due, and not on its way, waits behind it.
+UPDATE outbox SET due_at = NULL
+WHERE lane = :lane AND state IN ('ready', 'leased', 'parked') AND state = 'ready' AND id > :id
+    AND due_at IS NOT NULL
+
+-- name: bring_back
+-- An operator wants it tried again: at its old place in the lane, with its tries forgotten.
+UPDATE outbox SET state = 'ready', excused = attempt, lapsed = 0, due_at = NULL, settled_at = NULL, error = ''
+WHERE id = :id AND state IN ('ready', 'parked', 'dead')
+RETURNING id
+
+-- name: next_in_lane
+-- The first of a lane may go now, unless one has the lane: is leased, due, or parked.
+UPDATE outbox SET due_at = 0.0
+WHERE id = (SELECT id FROM outbox WHERE lane = :lane AND state IN ('ready', 'leased', 'parked') ORDER BY id LIMIT 1)
+    AND state = 'ready' AND NOT EXISTS (
+        SELECT FROM outbox WHERE lane = :lane AND state IN ('ready', 'leased', 'parked')
+            AND (due_at IS NOT NULL OR state = 'parked')
+    )
+
 -- name: unpark
--- The person is back. A parked message is always the first of its lane, so it is due.
+-- The person is back. A parked message has its lane, so it is due.
 UPDATE outbox SET state = 'ready', due_at = :now WHERE conversation = :conversation AND state = 'parked'
 RETURNING id
 

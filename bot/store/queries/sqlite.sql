@@ -98,14 +98,17 @@ RETURNING id, key, lane, kind, conversation, body, state, attempt, created_at, d
 -- The end of an attempt; only its holder may write it.
 UPDATE outbox SET state = :state, receipt = :receipt, error = :error, due_at = :due_at, settled_at = :settled_at,
     excused = excused + :excused, lapsed = 0
-WHERE id = :id AND attempt = :attempt AND state = 'leased'
+WHERE id = :id AND attempt = :attempt AND state = :found
 RETURNING lane
 
 -- name: next_in_lane
--- What stood behind a message that is done or dead may go now.
+-- The first of a lane may go now, unless one has the lane: is leased, due, or parked.
 UPDATE outbox SET due_at = 0.0
 WHERE id = (SELECT id FROM outbox WHERE lane = :lane AND state IN ('ready', 'leased', 'parked') ORDER BY id LIMIT 1)
-    AND state = 'ready' AND due_at IS NULL
+    AND state = 'ready' AND NOT EXISTS (
+        SELECT 1 FROM outbox WHERE lane = :lane AND state IN ('ready', 'leased', 'parked')
+            AND (due_at IS NOT NULL OR state = 'parked')
+    )
 
 -- name: message
 -- One message by its key.
@@ -113,8 +116,33 @@ SELECT id, key, lane, kind, conversation, body, state, attempt, created_at, due_
     lapsed
 FROM outbox WHERE key = :key
 
+-- name: message_by_id
+-- One message by its number.
+SELECT id, key, lane, kind, conversation, body, state, attempt, created_at, due_at, error, receipt, excused,
+    lapsed
+FROM outbox WHERE id = :id
+
+-- name: waiting
+-- What is not done, oldest first; '' stands for every state and every kind.
+SELECT id, key, lane, kind, conversation, body, state, attempt, created_at, due_at, error, receipt, excused,
+    lapsed
+FROM outbox WHERE state IN ('ready', 'leased', 'parked', 'dead')
+    AND (:state = '' OR state = :state) AND (:kind = '' OR kind = :kind)
+ORDER BY +id LIMIT :limit
+
+-- name: step_back
+-- Before an older message of the lane comes back: who is due, and not on its way, waits behind it.
+UPDATE outbox SET due_at = NULL
+WHERE lane = :lane AND state IN ('ready', 'leased', 'parked') AND state = 'ready' AND id > :id
+    AND due_at IS NOT NULL
+
+-- name: bring_back
+-- An operator wants it tried again: at its old place in the lane, with its tries forgotten.
+UPDATE outbox SET state = 'ready', excused = attempt, lapsed = 0, due_at = NULL, settled_at = NULL, error = ''
+WHERE id = :id AND state IN ('ready', 'parked', 'dead')
+
 -- name: unpark
--- The person is back. A parked message is always the first of its lane, so it is due.
+-- The person is back. A parked message has its lane, so it is due.
 UPDATE outbox SET state = 'ready', due_at = :now WHERE conversation = :conversation AND state = 'parked'
 
 -- name: release_leases

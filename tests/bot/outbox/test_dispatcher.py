@@ -321,11 +321,16 @@ async def test_no_more_than_so_many_at_once(store: SqliteStore, clock: Clock) ->
     """The bound holds, and is used."""
     await send(store, *(to_send(f"m{n}", lane=f"lane{n}") for n in range(20)))
     running, most = 0, 0
+    full = asyncio.Event()
 
     async def perform(message: Message) -> Done:
         nonlocal running, most
         running += 1
         most = max(most, running)
+        if running == 4:
+            full.set()
+        async with asyncio.timeout(10):
+            await full.wait()
         for _ in range(50 * (int(message.key[1:]) % 4)):  # some are over while others still run
             await asyncio.sleep(0)
         running -= 1

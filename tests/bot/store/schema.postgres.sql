@@ -79,7 +79,10 @@ BEGIN
     WHERE id = (
         SELECT id FROM outbox
         WHERE lane = OLD.lane AND state IN ('ready', 'leased', 'parked') ORDER BY id LIMIT 1
-    ) AND state = 'ready' AND due_at IS NULL;
+    ) AND state = 'ready' AND NOT EXISTS (
+        SELECT FROM outbox WHERE lane = OLD.lane AND state IN ('ready', 'leased', 'parked')
+            AND (due_at IS NOT NULL OR state = 'parked')
+    );
     RETURN NULL;
 END $$;
 CREATE TRIGGER outbox_leave_lane AFTER UPDATE OF state ON outbox

@@ -170,7 +170,7 @@ migrate(sqlite3.connect(sys.argv[1], isolation_level=None, factory=Dying))
 
 
 def test_killed_at_any_statement_it_goes_on_at_the_next_start(tmp_path: Path) -> None:
-    """The process is killed before its 1st, 2nd ... statement until it comes through; each time whole."""
+    """The process is killed before its 1st, 2nd ... statement until it comes through; each step whole."""
     expected = memory()
     stages = [described(expected)]
     for number, _ in migrations("sqlite"):

@@ -81,7 +81,15 @@ def test_claims_and_ends_stay_small_with_a_long_history(db: sqlite3.Connection) 
         ((_, found),) = db.execute(SQL["due"], {"kind": "k", "now": 1.0, "limit": 32}).fetchall()
         db.execute(SQL["lease"], {"id": found, "until": 60.0}).fetchall()
         db.execute(SQL["next_due_of"], {"kind": "k", "after": 1.0}).fetchall()
-        end = {"id": found, "attempt": 1, "state": "done", "receipt": "r", "error": "", "due_at": None}
+        end = {
+            "id": found,
+            "attempt": 1,
+            "found": "leased",
+            "state": "done",
+            "receipt": "r",
+            "error": "",
+            "due_at": None,
+        }
         db.execute(SQL["settle"], {**end, "settled_at": 1.0, "excused": 0}).fetchall()
         db.execute(SQL["next_in_lane"], {"lane": "l"})
         db.set_progress_handler(None, 0)

@@ -3,6 +3,7 @@
 import asyncio
 import tempfile
 from collections.abc import Coroutine, Iterable, Mapping
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -50,6 +51,7 @@ class Sent(msgspec.Struct):
     kind: str
     conversation: str
     created_at: float
+    number: int  # the how-manieth it was written; lanes are in this order
     state: MessageState = "ready"
     attempt: int = 0
     due_at: float = 0.0
@@ -81,11 +83,37 @@ class Model:
         due = [each for each in heads.values() if each.state != "parked" and each.due_at <= now]
         room = dict(limits)
         claimed = []
-        for each in sorted(due, key=lambda each: (each.due_at, self.outbox.index(each))):
+        for each in sorted(due, key=lambda each: (each.due_at, each.number)):
             if room.get(each.kind, 0) > 0:
                 room[each.kind] -= 1
                 claimed.append(each)
         return claimed
+
+    def sent(self, key: str) -> Sent:
+        """The message with this key."""
+        (found,) = [each for each in self.outbox if each.key == key]
+        return found
+
+    def lane(self, name: str) -> list[Sent]:
+        """What is open in a lane; the first one has it."""
+        return [each for each in self.outbox if each.open() and each.lane == name]
+
+    def retried(self, back: Sent) -> None:
+        """Before all that were written later; who is on the way or waits for its person keeps the lane."""
+        before = next(iter(self.lane(back.lane)), None)
+        stays = (
+            before is not None
+            and before is not back
+            and (before.state != "ready" or before.number < back.number)
+        )
+        back.state, back.excused, back.lapsed, back.due_at = "ready", back.attempt, 0, 0.0
+        lane = sorted(self.lane(back.lane), key=lambda each: each.number)
+        if stays and before is not None:
+            lane.remove(before)
+            lane.insert(0, before)
+        elif before is not None and before is not lane[0]:
+            before.due_at = 0.0
+        self.outbox = [each for each in self.outbox if each not in lane] + lane
 
     def next_due(self, kinds: Iterable[str] = KINDS, after: float = -1.0) -> float | None:
         """The earliest time at which a claim of these kinds gives something."""
@@ -112,6 +140,7 @@ class StoreMachine(RuleBasedStateMachine):
         self.held: list[Message] = []  # claimed by us, some of them long ago
         self.events = 0
         self.pruned_at = -FOR_EVER
+        self.numbers = count(1)
         self.stores: list[SqliteStore | PostgresStore] = []
         self.open()
 
@@ -184,7 +213,8 @@ class StoreMachine(RuleBasedStateMachine):
         if not repeat:
             self.model.turns[conversation] = self.model.turns.get(conversation, 0) + 1
             self.model.outbox += [
-                Sent(each.key, each.lane, each.kind, each.conversation, self.clock()) for each in messages
+                Sent(each.key, each.lane, each.kind, each.conversation, self.clock(), next(self.numbers))
+                for each in messages
             ]
         decide = counting(*messages, reply=f"{event} {lanes}".encode())
 
@@ -235,7 +265,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     def ended(self, message: Message, state: MessageState, due_at: float, *, counted: bool = True) -> bool:
         """In the model; False if its lease had passed on."""
-        (sent,) = [each for each in self.model.outbox if each.key == message.key]
+        sent = self.model.sent(message.key)
         if (sent.state, sent.attempt) != ("leased", message.attempt):
             return False
         sent.state, sent.due_at, sent.lapsed = state, due_at, 0
@@ -256,6 +286,46 @@ class StoreMachine(RuleBasedStateMachine):
         """A fortnight passes, and the store is tidied up."""
         self.clock.now += FORTNIGHT + 1
         assert self.do(self.store.prune()) == self.model.give_up_parked(self.clock() - FORTNIGHT)
+
+    @precondition(lambda self: self.model.outbox)
+    @rule(data=st.data())
+    def try_again(self, data: st.DataObject) -> None:
+        """An operator has a message tried again; one that is on its way or over is left alone."""
+        sent = self.model.sent(data.draw(st.sampled_from(sorted(each.key for each in self.model.outbox))))
+        message = self.do(self.store.message(sent.key))
+        assert message is not None
+        may = sent.state in {"dead", "parked", "ready"}
+        if may:
+            self.model.retried(sent)
+
+        again = self.do(self.store.retry(message.id))
+
+        assert (again is not None) is may
+        if again is not None:
+            behind = self.model.lane(sent.lane)[0] is not sent
+            assert (again.state, again.attempt, again.tries, again.behind) == (
+                "ready",
+                sent.attempt,
+                0,
+                behind,
+            )
+
+    @precondition(lambda self: self.model.outbox)
+    @rule(data=st.data(), late=st.booleans())
+    def drop_one(self, data: st.DataObject, late: bool) -> None:
+        """An operator gives a message up, as they saw it; or as it was before somebody else took it."""
+        sent = self.model.sent(data.draw(st.sampled_from(sorted(each.key for each in self.model.outbox))))
+        message = self.do(self.store.message(sent.key))
+        assert message is not None
+        found = "ready" if late and sent.state == "leased" else message.state
+        if found not in {"dead", "parked", "ready"}:
+            return
+        settled = Settled(id=message.id, attempt=message.attempt, found=found, state="done")
+        expected = sent.state == found
+        if expected:
+            sent.state = "done"
+
+        assert self.do(self.store.settle(settled)) is expected
 
     @rule(seconds=st.sampled_from([1.0, 59.0, 61.0, 3600.0, -3600.0, 7 * 86_400.0]))
     def let_time_pass(self, seconds: float) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import msgspec
 from prometheus_client.parser import text_string_to_metric_families
+from structlog.testing import capture_logs
 
 from bot.store.api import Kept, NewMessage
 from dialogs.conversation import Conversation
@@ -51,6 +52,24 @@ async def test_without_its_store_a_bot_is_alive_and_not_ready(tmp_path: Path) ->
         assert said["ready"] is False
         assert "the disk is gone" in str(said)
         assert "hunter2" not in str(said)
+
+
+async def test_a_bot_that_stops_being_ready_says_so_in_its_log(tmp_path: Path) -> None:
+    """One line a change, however often it is asked, with the reason and what to do."""
+    with capture_logs() as logs:
+        async with serving(tmp_path) as pages:
+            await ask(pages, "/readyz")
+            pages.store.away = True
+            await ask(pages, "/readyz")
+            await ask(pages, "/readyz")
+            pages.store.away = False
+            await ask(pages, "/readyz")
+
+    (line,) = [each for each in logs if each["event"] == "not_ready"]
+    assert "the disk is gone" in line["checks"]["store"]
+    assert "hunter2" not in str(line)
+    assert line["what_to_do"]
+    assert [each["event"] for each in logs if "ready" in each["event"]] == ["ready", "not_ready", "ready"]
 
 
 async def test_without_guides_a_bot_is_not_ready(tmp_path: Path) -> None:

@@ -1,0 +1,177 @@
+"""`handrail outbox`: what waits, what is wrong with it, have it tried again, or give it up.
+
+Exit codes: 0 it was done, 1 nothing was found, 2 it cannot be.
+
+Must not know: how a table is drawn, what is in a message, how a running bot is reached.
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias, TypeVar
+
+import msgspec
+import typer
+
+from bot.errors import ConfigError, DatabaseInUse
+
+if TYPE_CHECKING:
+    from bot.config import Settings
+    from bot.control import Control
+    from bot.outbox.entry import Entry
+    from bot.outbox.upkeep import Outcome, Upkeep
+
+    Outbox: TypeAlias = Upkeep | Control
+
+T = TypeVar("T")
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="What is to leave and has not; also while the bot runs.",
+)
+_ALL: Final = 10_000  # more dead messages than that are retried in a second call
+_NAMES: Final = "The message's id, as the list shows it, or its key."
+
+
+Waits: TypeAlias = Literal["ready", "leased", "parked", "dead"]
+Output: TypeAlias = Annotated[
+    Literal["text", "json"], typer.Option("--format", help="For people or programs.")
+]
+
+
+@app.command("list")
+def list_(
+    *,
+    state: Annotated[Waits | None, typer.Option(help="Only messages in this state.")] = None,
+    kind: Annotated[str, typer.Option(help="Only this kind, for example ticket.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=_ALL, help="No more than so many.")] = 50,
+    output: Output = "text",
+) -> None:
+    """List what is not delivered yet, oldest first. Exit code 1 when there is nothing."""
+    from bot.commands import outbox_shown as shown
+
+    found = _run(lambda box: box.waiting(state=state, kind=kind, limit=limit))
+    if output == "json":
+        typer.echo(msgspec.json.encode(found))
+    else:
+        shown.table(found, cut=len(found) == limit)
+    raise typer.Exit(0 if found else 1)
+
+
+@app.command()
+def show(
+    name: Annotated[str, typer.Argument(metavar="KEY|ID", help=_NAMES)], *, output: Output = "text"
+) -> None:
+    """Show one message, done or not: everything but what people wrote."""
+    from bot.commands import outbox_shown as shown
+
+    found = _run(lambda box: box.entry(name))
+    if found is None:
+        shown.not_there(name)
+        raise typer.Exit(1)
+    if output == "json":
+        typer.echo(msgspec.json.encode(found))
+    else:
+        shown.whole(found)
+
+
+@app.command()
+def retry(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[KEY|ID]...", help=_NAMES)] = None,
+    *,
+    all_dead: Annotated[bool, typer.Option("--all-dead", help="Every message that was given up.")] = False,
+    output: Output = "text",
+) -> None:
+    """Have messages tried again, at once and as often as new ones; mend the cause first."""
+    if bool(names) == all_dead:
+        raise typer.BadParameter("name messages, or say --all-dead")
+
+    async def work(box: "Outbox") -> list["Outcome"]:
+        wanted = names or [str(each.id) for each in await box.waiting(state="dead", limit=_ALL)]
+        return [await box.retry(name) for name in wanted]
+
+    _end(_run(work), output)
+
+
+@app.command()
+def drop(
+    names: Annotated[list[str], typer.Argument(metavar="KEY|ID...", help=_NAMES)],
+    *,
+    why: Annotated[str, typer.Option(help="The reason, for the record; the helpdesk may read it.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether you are sure.")] = False,
+    output: Output = "text",
+) -> None:
+    """Give messages up for good; who waits for what becomes of them is told that it failed."""
+    if not why.strip():
+        raise typer.BadParameter("--why needs a reason")
+    if not yes and sys.stdin.isatty():
+        from bot.commands import outbox_shown as shown
+
+        # looked up and let go: nobody holds the database while a person thinks
+        shown.table([each for name in names if (each := _entry(name)) is not None], cut=False)
+        typer.confirm(f"Drop {'this' if len(names) == 1 else 'these'} for good?", abort=True)
+
+    async def work(box: "Outbox") -> list["Outcome"]:
+        return [await box.drop(name, why.strip()) for name in names]
+
+    _end(_run(work), output)
+
+
+def _entry(name: str) -> "Entry | None":
+    return _run(lambda box: box.entry(name))
+
+
+def _end(outcomes: Sequence["Outcome"], output: str) -> None:
+    """Say what became of each, and leave with the exit code of the worst."""
+    from bot.commands import outbox_shown as shown
+
+    if output == "json":
+        typer.echo(msgspec.json.encode(outcomes))
+    else:
+        shown.outcomes(outcomes)
+    missing = not outcomes or any(each.result == "not found" for each in outcomes)
+    refused = any(each.result in {"on its way", "done", "changed"} for each in outcomes)
+    raise typer.Exit(2 if refused else 1 if missing else 0)
+
+
+# ---- whose outbox
+
+
+def _run(work: Callable[["Outbox"], Awaitable[T]]) -> T:
+    from bot.config import Settings
+    from bot.logs import configure
+
+    configure(sys.stderr, "ERROR")  # standard output is the answer and nothing else
+    settings = Settings.read()
+
+    async def on_loop() -> T:
+        async with _at_hand(settings) as box:
+            return await work(box)
+
+    return asyncio.run(on_loop())
+
+
+@asynccontextmanager
+async def _at_hand(settings: "Settings") -> AsyncIterator["Outbox"]:
+    """The database itself, or the running bot that has it."""
+    from bot.store.open import database_file, open_store
+
+    url = settings.database_url.reveal()
+    file = database_file(url)
+    if file is not None and not file.exists():
+        raise ConfigError(f"HANDRAIL_DATABASE_URL: there is no {file}; set it as for `handrail serve`")
+    async with AsyncExitStack() as stack:
+        try:
+            store = await open_store(url)
+        except DatabaseInUse:
+            if file is None:
+                raise
+            from bot.control import Control
+
+            yield await stack.enter_async_context(Control.through(file))
+        else:
+            stack.push_async_callback(store.close)
+            from bot.app import upkeep_over
+
+            yield upkeep_over(settings, store)

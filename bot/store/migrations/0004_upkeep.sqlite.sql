@@ -1,0 +1,2 @@
+-- works with: 1
+-- Nothing: in this database no function lets the next message of a lane go; the statements do.
