@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 from bot.address import Address
-from bot.errors import NumberTaken
+from bot.errors import NumberTaken, StoreUnavailable
 from bot.store.api import (
     CaseChange,
     CaseRecord,
@@ -57,6 +57,7 @@ class SqliteStore:
         self._clock = clock
         self._retention = retention or Retention()
         self._pruned_at = float("-inf")
+        self._unheard: set[tuple[int, int]] = set()  # id, attempt: leases of claims that failed
         self._file = file
         self._writer = Writer(file)
 
@@ -155,15 +156,27 @@ class SqliteStore:
 
     async def claim(self, *, now: float, lease: float, limit: int) -> Sequence[Message]:
         """See `Store.claim`. Now and then it also forgets a portion of what is too old to matter."""
+        leased: list[Row] = []
+        unheard = frozenset(self._unheard)
 
-        def work(db: sqlite3.Connection) -> list[Message]:
+        def work(db: sqlite3.Connection) -> None:
+            leased.clear()  # it may run more than once
             if self._clock() >= self._pruned_at + PRUNE_EVERY and self._prune(db) < PORTION:
                 self._pruned_at = self._clock()
+            for number, attempt in unheard:
+                _run(db, "unlease", id=number, attempt=attempt)
             due = [row[0] for row in _rows(db, "due", now=now, limit=limit)]
-            leased = (_row(db, "lease", id=number, until=now + lease) for number in due)
-            return [message_of(row) for row in leased if row is not None]
+            found = (_row(db, "lease", id=number, until=now + lease) for number in due)
+            leased.extend(row for row in found if row is not None)
 
-        return await self._writer.do(work)
+        try:
+            await self._writer.do(work)
+        except StoreUnavailable:
+            # Perhaps it was kept all the same; then nobody holds these, and they must not wait for a lease.
+            self._unheard.update((row[0], row[7]) for row in leased)
+            raise
+        self._unheard.difference_update(unheard, ((row[0], row[7]) for row in leased))
+        return [message_of(row) for row in leased]
 
     async def settle(self, settled: Settled) -> bool:
         """See `Store.settle`."""

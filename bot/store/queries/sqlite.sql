@@ -89,6 +89,11 @@ SELECT id FROM outbox WHERE due_at <= :now ORDER BY due_at, id LIMIT :limit
 UPDATE outbox SET state = 'leased', attempt = attempt + 1, due_at = :until WHERE id = :id
 RETURNING id, key, lane, kind, conversation, body, state, attempt, created_at, due_at, error, receipt
 
+-- name: unlease
+-- A lease that nobody has heard of: nothing was tried.
+UPDATE outbox SET state = 'ready', attempt = attempt - 1, due_at = 0.0
+WHERE id = :id AND attempt = :attempt AND state = 'leased'
+
 -- name: settle
 -- The end of an attempt; only its holder may write it.
 UPDATE outbox SET state = :state, receipt = :receipt, error = :error, due_at = :due_at, settled_at = :settled_at
