@@ -61,7 +61,7 @@ class SqliteFile:
             try:
                 # resolved: two names of one file share one lock
                 self._lock = ProcessLock(self._path.with_name(self._path.name + ".lock"))
-                # made under the lock, and only here: a file that vanishes later must not come back empty
+                # made under the lock, and only here: one that vanishes later must not come back empty
                 os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
             except OSError as error:
                 self.release()

@@ -26,7 +26,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import aiohttp
 import structlog
 
 from bot.errors import StoreUnavailable
@@ -34,6 +33,8 @@ from dialogs.language.load import load
 from dialogs.library import Library
 from tests.support.cloud import PlayedCloud
 from tests.support.disk import Disk
+from tests.support.served import asked
+from tests.support.waiting import until
 from tests.support.whole import Whole, whole_bot
 
 CONTENT = Path(__file__).parents[2] / "content"
@@ -120,39 +121,31 @@ class Round:
 
     async def _quiet(self) -> None:
         """Wait until nothing waits in the outbox."""
-        async with asyncio.timeout(20):
-            while (depth := await self._depth()) is None or any(depth.values()):
-                await asyncio.sleep(0.01)
+        await until(self._empty, within=20)
 
-    async def _depth(self) -> dict[Any, int] | None:
+    async def _empty(self) -> bool:
         assert self._bot.parts is not None
         try:
-            return dict(await self._bot.parts.store.depth())
+            return not any((await self._bot.parts.store.depth()).values())
         except StoreUnavailable:
-            return None
+            return False
 
     # ---- what an operator sees
 
     async def watched(self) -> None:
         """While nothing can be written the bot is alive and not ready; then the disk is mended."""
-        while not self._disk.fired:  # noqa: ASYNC110  the disk is told from another process as well
-            await asyncio.sleep(0.002)
-        async with asyncio.timeout(5):
-            while not self._kind.reads and await self._get("/readyz") != 503:
-                pass
-        assert await self._get("/healthz") == 200
+        await until(lambda: self._disk.fired > 0, within=60)
+        if not self._kind.reads:  # what is in memory need not be read
+            await until(lambda: self._gets("/readyz", 503), within=5)
+        assert await self._gets("/healthz", 200)
         self._disk.heal()
 
     async def ready(self) -> None:
         """The bot is ready again by itself."""
-        async with asyncio.timeout(5):
-            while await self._get("/readyz") != 200:
-                await asyncio.sleep(0.01)
+        await until(lambda: self._gets("/readyz", 200), within=5)
 
-    async def _get(self, path: str) -> int:
-        url = self._bot.url.replace("/api/messages", path)
-        async with aiohttp.ClientSession() as http, http.get(url) as answer:
-            return answer.status
+    async def _gets(self, path: str, status: int) -> bool:
+        return (await asked(self._bot, path))[0] == status
 
     # ---- the books
 

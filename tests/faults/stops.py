@@ -27,6 +27,7 @@ import aiohttp
 from tests.support.cloud import PlayedCloud, Sent
 from tests.support.postgres import ask, own_database, restartable_server
 from tests.support.served import served
+from tests.support.waiting import until
 from tests.support.whole import Whole
 
 PEOPLE = 8
@@ -83,7 +84,9 @@ class Books:
 
     async def states(self) -> dict[str, int]:
         """How many outbox messages are in each state."""
-        return {row[0]: row[1] for row in await self.rows("SELECT state, count(*) FROM outbox GROUP BY state")}
+        return {
+            row[0]: row[1] for row in await self.rows("SELECT state, count(*) FROM outbox GROUP BY state")
+        }
 
 
 async def stopped(bot: Whole, books: Books, after: int, *, hangs: bool) -> tuple[Crowd, float]:
@@ -93,9 +96,7 @@ async def stopped(bot: Whole, books: Books, after: int, *, hangs: bool) -> tuple
     async with served(bot, HANDRAIL_DATABASE_URL=books.url) as process:
         crowd = Crowd(bot)
         talking = asyncio.create_task(crowd.talk())
-        async with asyncio.timeout(30):
-            while len(crowd.answered) < after and not talking.done():
-                await asyncio.sleep(0.001)
+        await until(lambda: len(crowd.answered) >= after or talking.done())
         began = time.monotonic()
         process.signal(signal.SIGTERM)
         code = await process.ended()
@@ -109,12 +110,17 @@ async def stopped(bot: Whole, books: Books, after: int, *, hangs: bool) -> tuple
 
 async def emptied(bot: Whole, books: Books) -> None:
     """A last start, which sends all that waits."""
-    async with served(bot, HANDRAIL_DATABASE_URL=books.url), asyncio.timeout(120):
-        while set(await books.states()) - {"done"}:
-            await asyncio.sleep(0.05)
+
+    async def sent() -> bool:
+        return not set(await books.states()) - {"done"}
+
+    async with served(bot, HANDRAIL_DATABASE_URL=books.url):
+        await until(sent, within=120)
 
 
-async def rounds(folder: Path, url: str, number: int, seed: int, hang_every: int) -> tuple[Counter[str], float]:
+async def rounds(
+    folder: Path, url: str, number: int, seed: int, hang_every: int
+) -> tuple[Counter[str], float]:
     """All rounds and the books at the end: what happened how often, and the longest stop in seconds."""
     chance, books, figures, longest = random.Random(seed), Books(url), Counter[str](), 0.0
     async with PlayedCloud() as cloud:

@@ -1,4 +1,4 @@
-"""A disk that fails when told, under a real process: the library `tests/faults/disk.c`, compiled and steered."""
+"""A disk that fails when told, under a real process: the library `tests/faults/disk.c` and its control."""
 
 import mmap
 import os

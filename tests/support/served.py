@@ -1,4 +1,4 @@
-"""`handrail serve` itself, as a process in the played cloud; the person stays when it is stopped and started."""
+"""`handrail serve` itself, as a process in the played cloud; the person outlives its stops and starts."""
 
 import contextlib
 from collections.abc import AsyncIterator
