@@ -9,6 +9,7 @@ become of a message is written down before more work is taken. It must not know 
 """
 
 import asyncio
+import contextlib
 import random
 import time
 from collections import Counter
@@ -133,13 +134,18 @@ class Dispatcher:
         """Claim nothing more, let what is in flight finish for `grace` seconds, hand the rest back."""
         self._stopping = True
         self.wake()
-        running = {*self._busy, *([self._loop] if self._loop else [])}
-        if running:
-            await asyncio.wait(running, timeout=grace)
-        left = {*self._busy, *([self._loop] if self._loop else [])}
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(grace):
+                while running := self._running():  # what it is claiming just now comes on top
+                    await asyncio.wait(running)
+        left = self._running()
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+
+    def _running(self) -> set[asyncio.Task[None]]:
+        loop = {self._loop} if self._loop is not None and not self._loop.done() else set()
+        return self._busy.keys() | loop
 
     async def drain(self) -> None:
         """Perform all that is due and all that follows from it, then return: without a background, in step.

@@ -49,7 +49,7 @@ class ProcessLock:
 
         Raises:
             DatabaseInUse: Another process holds it; the message names its id.
-            OSError: The file cannot be made.
+            OSError: The file cannot be made or written.
         """
         flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
         self._file = os.open(path, flags, 0o600)
@@ -62,8 +62,12 @@ class ProcessLock:
                 f"HANDRAIL_DATABASE_URL: {path.with_suffix('')} is in use by process {holder or '(unknown)'};"
                 " stop that one first, or give this one a database of its own"
             ) from None
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
+        try:
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
+        except OSError:
+            self.release()
+            raise
 
     def release(self) -> None:
         """Let the next process in. May be called twice."""

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from bot import crash
 from bot.address import Address
-from bot.errors import NumberTaken, Overtaken
+from bot.errors import NumberTaken, Overtaken, StoreUnavailable
 from bot.store.api import (
     CaseChange,
     CaseRecord,
@@ -59,6 +59,7 @@ class SqliteStore:
         self._clock = clock
         self._retention = retention or Retention()
         self._pruned_at = float("-inf")
+        self._unheard: set[tuple[int, int]] = set()  # id, attempt: leases of claims that failed
         self._file = file
         self._writer = Writer(file)
 
@@ -162,17 +163,29 @@ class SqliteStore:
 
     async def claim(self, *, now: float, lease: float, limits: Mapping[str, int]) -> Claimed:
         """See `Store.claim`. Now and then it also forgets a portion of what is too old to matter."""
+        leased: list[Row] = []
+        unheard = frozenset(self._unheard)
 
-        def work(db: sqlite3.Connection) -> Claimed:
+        def work(db: sqlite3.Connection) -> float | None:
+            leased.clear()  # it may run more than once
             if self._clock() >= self._pruned_at + PRUNE_EVERY and self._prune(db) < PORTION:
                 self._pruned_at = self._clock()
+            for number, attempt in unheard:
+                _run(db, "unlease", id=number, attempt=attempt)
             due: list[tuple[float, int]] = []
             for kind, limit in limits.items():
                 due += [(at, number) for at, number in _rows(db, "due", kind=kind, now=now, limit=limit)]
-            leased = [_rows(db, "lease", id=number, until=now + lease)[0] for _, number in sorted(due)]
-            return Claimed(messages=tuple(map(message_of, leased)), next_due=_next_due(db, limits, after=now))
+            leased.extend(_rows(db, "lease", id=number, until=now + lease)[0] for _, number in sorted(due))
+            return _next_due(db, limits, after=now)
 
-        return await self._writer.do(work)
+        try:
+            next_due = await self._writer.do(work)
+        except StoreUnavailable:
+            # Perhaps it was kept all the same; then nobody holds these, and they must not wait for a lease.
+            self._unheard.update((row[0], row[7]) for row in leased)
+            raise
+        self._unheard.difference_update(unheard, ((row[0], row[7]) for row in leased))
+        return Claimed(messages=tuple(map(message_of, leased)), next_due=next_due)
 
     async def settle(self, settled: Settled) -> bool:
         """See `Store.settle`."""

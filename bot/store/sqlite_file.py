@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 import structlog
 
-from bot.errors import ConfigError
+from bot.errors import ConfigError, StoreUnavailable
 from bot.store.guard import ProcessLock, refuse_network
 from bot.store.migrate import migrate
 
@@ -45,6 +45,7 @@ class SqliteFile:
         Raises:
             ConfigError: Another process has it, it lies on a network file system, it cannot be made here,
                 or this SQLite is too old.
+            StoreUnavailable: The disk does not let us make or open the file, or its lock.
         """
         if sqlite3.sqlite_version_info < _OLDEST:
             raise ConfigError(
@@ -57,10 +58,17 @@ class SqliteFile:
         self._path: Path | None = None
         if path != MEMORY:
             self._path = _make(path)
-            # resolved: two names of one file share one lock
-            self._lock = ProcessLock(self._path.with_name(self._path.name + ".lock"))
-            # made under the lock, and only here: a file that vanishes later must not come back empty
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            try:
+                # resolved: two names of one file share one lock
+                self._lock = ProcessLock(self._path.with_name(self._path.name + ".lock"))
+                # made under the lock, and only here: one that vanishes later must not come back empty
+                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            except OSError as error:
+                self.release()
+                raise StoreUnavailable(
+                    f"HANDRAIL_DATABASE_URL: {self._path} cannot be opened ({error.strerror}):"
+                    " check the disk, its space, and who owns the file and its .lock"
+                ) from None
         _log.info("sqlite", version=sqlite3.sqlite_version, database=str(self._path or MEMORY))
 
     def connect(self) -> sqlite3.Connection:

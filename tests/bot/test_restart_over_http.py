@@ -1,6 +1,5 @@
 """`handrail serve` stopped in the middle and started again: what was accepted takes effect, once."""
 
-import contextlib
 import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,24 +8,12 @@ import pytest
 from aiohttp import web
 
 from tests.support.cloud import PlayedCloud
-from tests.support.processes import HANDRAIL, Running, environment, free_port, running
+from tests.support.served import served
 from tests.support.whole import Whole, body_card, read
-from tests.support.whole import environment as settings
 
 CODE = "AADSTS1000002"
 FIRST = "Did the app open after you pressed Continue?"
 SECOND = "Then open it again and sign in once more."
-
-
-@contextlib.asynccontextmanager
-async def served(bot: Whole) -> AsyncIterator[Running]:
-    """The program itself, with the same database each time."""
-    port = free_port()
-    env = environment(**settings(bot.cloud, bot.folder / "handrail.db"), HANDRAIL_PORT=str(port))
-    async with running(HANDRAIL, "serve", folder=bot.folder, log="bot.log", env=env) as process:
-        await process.answers(f"http://127.0.0.1:{port}/readyz")
-        bot.url = f"http://127.0.0.1:{port}/api/messages"
-        yield process
 
 
 @pytest.fixture

@@ -37,6 +37,11 @@ class Running:
         self._process = process
         self._log = log
 
+    @property
+    def id(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
     def said(self) -> str:
         """Everything it has written."""
         return self._log.read_text("utf-8", errors="replace")

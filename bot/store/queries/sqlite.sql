@@ -94,6 +94,11 @@ WHERE id = :id
 RETURNING id, key, lane, kind, conversation, body, state, attempt, created_at, due_at, error, receipt, excused,
     lapsed
 
+-- name: unlease
+-- A lease that nobody has heard of: nothing was tried, so it is none of the tries.
+UPDATE outbox SET state = 'ready', excused = excused + 1, due_at = 0.0
+WHERE id = :id AND attempt = :attempt AND state = 'leased'
+
 -- name: settle
 -- The end of an attempt; only its holder may write it.
 UPDATE outbox SET state = :state, receipt = :receipt, error = :error, due_at = :due_at, settled_at = :settled_at,

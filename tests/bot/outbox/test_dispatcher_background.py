@@ -72,6 +72,23 @@ async def test_stopping_finishes_what_is_in_flight(store: SqliteStore, clock: Cl
     assert await state_of(store, "m2") == ("ready", "")
 
 
+async def test_what_is_being_claimed_at_a_stop_is_in_flight_too(store: SqliteStore, clock: Clock) -> None:
+    """The stop comes between a claim and its deliveries: they get their grace, and none is broken off."""
+
+    async def perform(_message: Message) -> Done:
+        for _ in range(3):  # longer than the dispatcher needs to see that it is to stop
+            await store.depth()
+        return Done(receipt="in time")
+
+    await send(store, to_send("m"))
+    dispatcher = over(store, clock, perform)
+    dispatcher.start()
+    await asyncio.sleep(0)  # it asks the store, which answers from its own thread
+    await dispatcher.stop(2)
+
+    assert await state_of(store, "m") == ("done", "")
+
+
 async def test_stopping_hands_back_what_takes_too_long(store: SqliteStore, clock: Clock) -> None:
     """The next process may try at once, and the message says that it may have arrived."""
     begun = asyncio.Event()

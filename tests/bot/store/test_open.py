@@ -108,6 +108,14 @@ async def test_a_second_process_on_the_file_is_refused(path: Path) -> None:
     assert f"in use by process {os.getpid()}" in said.decode()
 
 
+async def test_a_lock_that_cannot_be_made_is_said(path: Path) -> None:
+    """Whatever the system says of a file that has to be made: a message, and no trace of the program."""
+    path.with_name(path.name + ".lock").mkdir(parents=True)
+
+    with pytest.raises(StoreUnavailable, match=r"cannot be opened \(Is a directory\): check the disk"):
+        await open_store(f"sqlite:///{path}")
+
+
 def test_a_network_file_system_is_refused(tmp_path: Path) -> None:
     """SQLite's log does not work there; the message says what does."""
     mounts = tmp_path / "mountinfo"
