@@ -72,7 +72,7 @@ class Metrics:
         )
         self.oldest_due = Gauge(
             "handrail_queue_oldest_due_seconds",
-            "For how long the longest-waiting due message has been due; 0 when none is.",
+            "For how long the message that waits longest could have left; 0 when none is due.",
             registry=self.registry,
         )
         self.store_up = Gauge(
@@ -92,10 +92,10 @@ class Metrics:
         )
 
     def queue_is(self, depth: Mapping[MessageState, int], *, oldest_due: float) -> None:
-        """Note how much waits. `oldest_due` is in seconds, never below 0."""
+        """Note how much waits. `oldest_due` is in seconds."""
         for state in _WAITING:
             self.queue.labels(state).set(depth.get(state, 0))
-        self.oldest_due.set(max(0.0, oldest_due))
+        self.oldest_due.set(oldest_due)
 
     def text(self) -> bytes:
         """Everything, in the Prometheus text format."""

@@ -7,7 +7,6 @@ it before that time is over.
 Must not know: which check asks, whose data it is, what an answer means.
 """
 
-import email.utils
 import time
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
@@ -18,6 +17,7 @@ import msgspec
 import structlog
 from yarl import URL
 
+from bot.retry_after import seconds
 from bot.teams.service_urls import is_loopback_host
 from bot.teams.tokens import TokenSource, TokenUnavailable
 
@@ -26,6 +26,7 @@ _log = structlog.get_logger(__name__)
 LARGEST: Final = 4 * 1024 * 1024  # bytes; fifty sign-ins with every policy of a large tenant fit
 _TIMEOUT = aiohttp.ClientTimeout(total=6, connect=3)
 _WAIT_UNTOLD = 30.0  # seconds, when Graph asks to wait and does not say how long
+_SHORTEST_WAIT = 1.0
 _LONGEST_WAIT = 300.0
 # What Graph calls a tenant without Microsoft Entra ID P1; it comes with 403.
 _NO_LICENCE = "authentication_requestfromnonpremiumtenantorb2ctenant"
@@ -139,9 +140,9 @@ class GraphReader:
             headers["Authorization"] = f"Bearer {token}"
         async with self._client.get(url, headers=headers, allow_redirects=False, timeout=_TIMEOUT) as answer:
             if answer.status == 429 or (answer.status == 503 and "Retry-After" in answer.headers):
-                self._not_before[area] = self._clock() + _wait(
-                    answer.headers.get("Retry-After"), self._clock()
-                )
+                wait = seconds(answer.headers.get("Retry-After"), self._clock)
+                wait = _WAIT_UNTOLD if wait is None else min(max(wait, _SHORTEST_WAIT), _LONGEST_WAIT)
+                self._not_before[area] = self._clock() + wait
             body = bytearray()
             async for chunk in answer.content.iter_chunked(65536):
                 body += chunk
@@ -175,17 +176,3 @@ def _code(body: bytes) -> str:
         return msgspec.json.decode(body, type=_ErrorBody).error.code
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return ""
-
-
-def _wait(retry_after: str | None, now: float) -> float:
-    """Seconds to wait: the header has seconds or a date (RFC 9110 section 10.2.3)."""
-    text = (retry_after or "").strip()
-    seconds = _WAIT_UNTOLD
-    if text.isascii() and text.isdigit():
-        seconds = float(text[:9])
-    elif text:
-        try:
-            seconds = email.utils.parsedate_to_datetime(text).timestamp() - now
-        except (ValueError, OverflowError):
-            seconds = _WAIT_UNTOLD
-    return min(max(seconds, 1.0), _LONGEST_WAIT)

@@ -239,6 +239,13 @@ class Store(Protocol):
         """When the earliest waiting message of these kinds (None: of any) is due, None when nothing waits."""
         ...
 
+    async def oldest_due(self) -> float:
+        """For how many seconds the message that waits longest could have left; 0 when none is due.
+
+        One that was never tried counts from when it was written.
+        """
+        ...
+
     async def depth(self) -> dict[MessageState, int]:
         """How many messages are in each state (`done` is left out)."""
         ...

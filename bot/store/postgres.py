@@ -18,6 +18,7 @@ from weakref import WeakValueDictionary
 
 import asyncpg
 import msgspec
+import structlog
 
 from bot import crash
 from bot.address import Address
@@ -37,9 +38,11 @@ from bot.store.postgres_clock import DatabaseClock
 from bot.store.postgres_link import Link
 from bot.store.postgres_queries import Database, first, message_in, run, transaction, turn_values
 from bot.store.postgres_setup import PATIENCE, prepare
-from bot.store.retention import PORTION, PRUNE_EVERY, Retention
+from bot.store.retention import GIVEN_UP, PORTION, PRUNE_EVERY, Retention
 from bot.store.rows import Row, case_of, case_values, conversation_of, line_of
 from dialogs.conversation import CaseStatus, Conversation
+
+_log = structlog.get_logger(__name__)
 
 REPLICA_SILENT: Final = 45.0  # seconds without a word, three times left out, and a replica is gone
 
@@ -246,6 +249,11 @@ class PostgresStore:
             ((due,),) = await self._rows("next_due_of", kinds=list(kinds))
         return self._clock.to_caller(due) if due is not None else None
 
+    async def oldest_due(self) -> float:
+        """See `Store.oldest_due`."""
+        ((seconds,),) = await self._rows("due_for")
+        return float(seconds)
+
     async def depth(self) -> dict[MessageState, int]:
         """See `Store.depth`."""
         counted = {row[0]: row[1] for row in await self._rows("depth")}
@@ -261,7 +269,13 @@ class PostgresStore:
 
     async def _prune(self, db: Database) -> int:
         """One portion, without waiting for another replica that prunes."""
-        return sum([len(await run(db, name, age=age, limit=PORTION)) for name, age in self._retention.ages()])
+        pruned = 0
+        for name, age in self._retention.ages():
+            rows = await run(db, name, age=age, limit=PORTION)
+            if name == "bury_parked" and rows:
+                _log.warning("parked_given_up", messages=len(rows), what_to_do=GIVEN_UP)
+            pruned += len(rows)
+        return pruned
 
     async def check(self) -> None:
         """See `Store.check`."""

@@ -7,6 +7,7 @@ import msgspec
 _DAY: Final = 86_400.0
 
 PRUNE_EVERY: Final = 3_600.0  # seconds
+GIVEN_UP: Final = "nobody came back for them; what they were: handrail outbox list --state dead"
 PORTION: Final = 500  # rows deleted in one transaction, so that turns need not wait
 
 

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Final
 
+import structlog
+
 from bot import crash
 from bot.address import Address
 from bot.errors import NumberTaken, Overtaken, StoreUnavailable
@@ -25,7 +27,7 @@ from bot.store.api import (
     Settled,
 )
 from bot.store.queries import queries
-from bot.store.retention import PORTION, PRUNE_EVERY, Retention
+from bot.store.retention import GIVEN_UP, PORTION, PRUNE_EVERY, Retention
 from bot.store.rows import (
     Row,
     case_of,
@@ -39,6 +41,8 @@ from bot.store.rows import (
 from bot.store.sqlite_file import SqliteFile
 from bot.store.writer import Writer
 from dialogs.conversation import CaseStatus, Conversation
+
+_log = structlog.get_logger(__name__)
 
 _SQL: Final = queries("sqlite")
 
@@ -251,6 +255,12 @@ class SqliteStore:
         """See `Store.next_due`."""
         return await self._writer.do(lambda db: _next_due(db, kinds))
 
+    async def oldest_due(self) -> float:
+        """See `Store.oldest_due`."""
+        now = self._clock()
+        ((since,),) = await self._writer.do(lambda db: _rows(db, "due_since", now=now))
+        return max(now - since, 0.0) if since is not None else 0.0
+
     async def depth(self) -> dict[MessageState, int]:
         """See `Store.depth`."""
         counted = dict(await self._writer.do(lambda db: [(row[0], row[1]) for row in _rows(db, "depth")]))
@@ -272,6 +282,8 @@ class SqliteStore:
                 lanes = _rows(db, name, now=now, before=now - age, limit=PORTION)
                 for (lane,) in lanes:
                     _run(db, "next_in_lane", lane=lane)
+                if lanes:
+                    _log.warning("parked_given_up", messages=len(lanes), what_to_do=GIVEN_UP)
                 pruned += len(lanes)
             else:
                 pruned += _run(db, name, before=now - age, limit=PORTION).rowcount

@@ -8,12 +8,13 @@ message arrived is a value of its own.
 Must not know: HTTP clients, tokens, what the caller does about it.
 """
 
-import email.utils
 import time
 from collections.abc import Callable
 from typing import Any, Final, Literal
 
 import msgspec
+
+from bot.retry_after import seconds
 
 Operation = Literal["send", "reply", "update", "delete", "create", "read"]
 IDEMPOTENT: Final[frozenset[Operation]] = frozenset({"update", "delete", "read"})
@@ -104,7 +105,6 @@ _FORBIDDEN: Final = {
     "invalidbotapihost": "wrong_cloud",
     "notenoughpermissions": "no_permission",
 }
-_LONGEST_WAIT: Final = 86_400.0  # seconds; nobody means more than a day
 
 
 def classify(
@@ -125,7 +125,7 @@ def classify(
         clock: Seconds since 1970, for a date in Retry-After.
     """
     words = body.lower()
-    wait = _seconds(retry_after, clock)
+    wait = seconds(retry_after, clock)
     match status:
         case 400:
             return Refused("too_big" if "messagesizetoobig" in words else "bad_request", status)
@@ -165,17 +165,3 @@ def _what_is_gone(words: str, operation: Operation) -> str:
     if "activitynotfound" in words or operation in {"reply", "update", "delete"}:
         return "gone"
     return "no_such_member" if operation == "read" else "conversation_gone"
-
-
-def _seconds(header: str | None, clock: Callable[[], float]) -> float | None:
-    if not header:
-        return None
-    try:
-        seconds = float(header)
-    except ValueError:
-        try:
-            seconds = email.utils.parsedate_to_datetime(header).timestamp() - clock()
-        except (ValueError, OverflowError):
-            return None
-    # Also refuses NaN, which compares with nothing.
-    return min(max(seconds, 0.0), _LONGEST_WAIT) if abs(seconds) >= 0 else None

@@ -5,8 +5,6 @@ Redirects are not followed, nothing waits longer than ten seconds, and nothing i
 Must not know: any one ticket system, tickets, how often the outbox tries.
 """
 
-import email.utils
-import time
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -14,8 +12,9 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from bot.errors import DeliveryFailed, DeliveryRefused
+from bot.errors import DeliveryFailed, DeliveryPostponed, DeliveryRefused
 from bot.redact import redact
+from bot.retry_after import seconds
 
 # Connecting includes waiting for a free connection: whatever fails within it was never sent.
 TIMEOUT: Final = aiohttp.ClientTimeout(total=10, connect=3)
@@ -70,7 +69,7 @@ async def ask(
             return Answer(
                 status=response.status,
                 body=await _at_most(response),
-                retry_after=_seconds(response.headers.get("Retry-After")),
+                retry_after=seconds(response.headers.get("Retry-After")),
             )
     except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
         raise DeliveryFailed(f"the ticket system cannot be reached ({type(error).__name__})") from error
@@ -99,6 +98,8 @@ def trouble(answer: Answer, *, hide: Iterable[str] = (), final: bool = True) -> 
         return DeliveryFailed(f"{said}: {_MENDABLE[status]}", retry_after=wait)
     line = _first_line(answer.body, hide)
     said = f"{said}: {line}" if line else said
+    if status == 429 and wait is not None:  # it is well, and says when: none of the ticket's tries
+        return DeliveryPostponed(said, wait)
     if status in _PASSING or status >= 500:
         unknown = status in _MAY_HAVE_WORKED or (status >= 500 and status != 503)
         return DeliveryFailed(said, retry_after=wait, unknown=unknown)
@@ -121,14 +122,3 @@ def _first_line(body: bytes, hide: Iterable[str]) -> str:
         line = line.replace(secret, "[removed]")
     line = redact(line).text
     return line if len(line) <= _LINE else f"{line[: _LINE - 1]}…"
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    """The header has seconds or a date (RFC 9110 section 10.2.3); None for anything else."""
-    text = (retry_after or "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
-    try:
-        return max(email.utils.parsedate_to_datetime(text).timestamp() - time.time(), 0.0)
-    except (ValueError, OverflowError):
-        return None

@@ -5,7 +5,6 @@ turn is.
 """
 
 import asyncio
-import time
 from collections.abc import Callable
 from typing import Final
 
@@ -63,13 +62,12 @@ class Health:
         try:
             async with asyncio.timeout(_PATIENCE):
                 depth = await self._store.depth()
-                due = await self._store.next_due()
+                oldest_due = await self._store.oldest_due()
         except (StoreUnavailable, TimeoutError):
             self._metrics.store_up.set(0)
         else:
             self._metrics.store_up.set(1)
-            # A message nobody has tried yet is due at 0: it waits for the next look, not since 1970.
-            self._metrics.queue_is(depth, oldest_due=time.time() - due if due else 0.0)
+            self._metrics.queue_is(depth, oldest_due=oldest_due)
         return web.Response(
             body=self._metrics.text(), headers={"Content-Type": CONTENT_TYPE, "Cache-Control": "no-store"}
         )

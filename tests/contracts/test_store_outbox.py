@@ -1,6 +1,7 @@
 """Every promise of the outbox in `bot.store.api.Store`, one test each, over every store there is."""
 
 import asyncio
+import time
 
 import msgspec
 import pytest
@@ -245,6 +246,20 @@ async def test_a_restart_after_a_claim_leaves_the_message_to_be_claimed(open_aga
         assert (message.key, message.attempt, message.lapsed) == ("m", 2, 1)
     finally:
         await second.close()
+
+
+async def test_how_long_the_oldest_could_have_left(store: Store) -> None:
+    """Also one that nobody has tried; what is on its way, or waits for its time or its lane, is not due."""
+    assert await store.oldest_due() == 0
+    await send(store, to_send("a", lane="a"), to_send("behind", lane="a"))
+    early, late = await store.oldest_due(), await store.oldest_due()
+    assert 0 <= early < late < 60  # since it was written, by the store's clock
+    (message,) = await claim(store, now=time.time(), lease=600)
+    assert await store.oldest_due() == 0
+
+    await settle(store, message, "ready", due_at=time.time() + 600)
+
+    assert await store.oldest_due() == 0
 
 
 async def test_parked_messages_wait_for_their_person(store: Store) -> None:

@@ -18,6 +18,7 @@ WITH_A_REMEDY = {
     "bot_token_not_fetched",
     "control_socket_not_open",
     "delivery_broken",
+    "parked_given_up",
     "follow_up_broken",
     "lease_not_handed_back",
     "listener_broken",

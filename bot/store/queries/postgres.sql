@@ -209,6 +209,11 @@ SELECT min(found.due_at) FROM unnest(:kinds::text[]) AS pool (kind), LATERAL (
     SELECT due_at FROM outbox WHERE kind = pool.kind COLLATE "C" AND due_at IS NOT NULL ORDER BY due_at, id LIMIT 1
 ) AS found
 
+-- name: due_for
+-- For how many seconds the message that waits longest could have left.
+SELECT coalesce(max(extract(epoch FROM now()) - greatest(due_at, created_at)), 0) FROM outbox
+WHERE due_at <= extract(epoch FROM now())
+
 -- name: depth
 -- How many messages are in each state; the done ones are not counted.
 SELECT state, count(*) FROM outbox WHERE state IN ('ready', 'leased', 'parked', 'dead') GROUP BY state

@@ -166,6 +166,10 @@ SELECT min(due_at) FROM outbox WHERE due_at IS NOT NULL
 -- When the next message of a kind can be claimed, after a time.
 SELECT min(due_at) FROM outbox WHERE kind = :kind AND due_at > :after
 
+-- name: due_since
+-- Since when the message that waits longest could have left.
+SELECT min(max(due_at, created_at)) FROM outbox WHERE due_at <= :now
+
 -- name: depth
 -- How many messages are in each state; the done ones are not counted.
 SELECT state, count(*) FROM outbox WHERE state IN ('ready', 'leased', 'parked', 'dead') GROUP BY state
