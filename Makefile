@@ -31,6 +31,9 @@ test: $(STAMP)  ## run the tests (what needs a browser or Node says why it is sk
 	@echo "the tests: a few minutes; what is skipped is listed at the end, with the reason"
 	@$(BIN)/python -m pytest -rs -n $(WORKERS) $(TESTS)
 
+soak: $(STAMP)  ## the long runs of tests/faults: kills, crowds, storms, a failing disk (an hour and a half)
+	@$(BIN)/python -m tests.faults.soak
+
 check: $(STAMP)  ## lint, types, and the guides
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .

@@ -37,9 +37,10 @@ LEASE: Final = 30.0
 _PATIENCE: Final = 2 / 3  # of a lease; a delivery that takes longer is broken off while the lease still holds
 _LONGEST_SLEEP: Final = 5.0  # seconds; only a safety net, commits wake it
 _LONGEST_REST: Final = 5.0  # seconds between two questions to a store that fails
-# Attempts in a row that ended without a word. They are many and ever further apart (see `claim`): what is
-# performed beside a message that takes the process down must not be buried for it.
-_VANISHED: Final = 10
+# Attempts in a row that ended without a word. They are many and ever further apart, the last ones a minute or
+# two (see `bot.store.api.Message`): what is performed beside a message that takes the process down must not
+# be buried for it.
+_VANISHED: Final = 16
 
 _REPORT: Final = "please report this as a defect."  # the outbox goes on, and tries again
 

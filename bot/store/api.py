@@ -40,7 +40,8 @@ class Message(NewMessage, frozen=True, kw_only=True):
 
     `excused` of the attempts do not count: it was put off, parked or handed back. `lapsed` is how many
     attempts in a row, up to now, let their lease run out without a word; from the second on the next one is
-    so many more seconds away: 4, 8, 16, 32, then 64. `behind`: it is ready, but another message has its lane.
+    so many more seconds away: 4, 8, 16, 32, then 64, and up to twice as many, so that messages which were
+    under way together are not so again. `behind`: it is ready, but another message has its lane.
     """
 
     id: int

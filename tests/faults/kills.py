@@ -32,11 +32,11 @@ from tests.support.tickets import PlayedTickets
 
 WEATHER = Weather(delay=0.1, reset=0.02, lose_answer=0.02)
 _FUSE = 1.0  # seconds after which an armed bot is killed, if it never came to its point
-_LONGEST_LIFE = 0.4  # seconds of a bot that is killed at random
+_LONGEST_LIFE = 0.8  # seconds of a bot that is killed at random
 _MOST_PASSES = 8
-_DRAINS_WITHIN = 150.0  # seconds
+_DRAINS_WITHIN = 600.0  # seconds; what was under way in many deaths in a row is waited for in minutes
 _AT_A_POINT = 0.5  # of the bots
-_AT_A_TICKET = 0.5  # of those at a point: between the look-up and what is known here
+_AT_A_TICKET = 0.4  # of those at a point: between the look-up and what is known here
 _AT_A_POST = 0.1  # of the posts of a ticket end with the death of all who could have sent it
 _TICKETS = ("ticket.missing", "ticket.created")
 _WAITING = "SELECT count(*) FROM outbox WHERE state IN ('ready', 'leased')"

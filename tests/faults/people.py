@@ -18,7 +18,7 @@ from tests.faults.replicas import Replica
 from tests.faults.world import World, prompt_of
 from tests.support.cloud import DROP
 
-_PATIENCE = 90.0  # seconds until a screen that does not come is taken for lost
+_PATIENCE = 1800.0  # seconds until a screen that does not come is taken for lost; deaths in a row delay it
 _ASKS = aiohttp.ClientTimeout(total=15)  # Teams' own
 _LONGEST_WALK = 4  # screens of a guide before somebody wants a person
 

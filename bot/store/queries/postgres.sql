@@ -115,8 +115,9 @@ ORDER BY opened_at DESC, number DESC LIMIT :limit
 -- Lease what is due, each kind by its own range of the index, never tried ones first, then whoever has waited
 -- longest; what another replica is taking at this moment is passed over. The attempt is counted before anything
 -- is tried, and a lease that ran out is noted; after two of them in a row leases are longer, so that a message
--- which takes replicas down leaves time for all others. The first column says when the next message falls due; the others
--- are NULL in the only row when nothing was leased.
+-- which takes replicas down leaves time for all others, each by another part, so that it soon is alone when it
+-- does. The first column says when the next message falls due; the others are NULL in the only row when nothing
+-- was leased.
 WITH due AS MATERIALIZED (
     SELECT found.id, found.due_at AS was_due_at
     FROM unnest(:kinds::text[], :limits::bigint[]) AS pool (kind, most), LATERAL (
@@ -125,8 +126,9 @@ WITH due AS MATERIALIZED (
     ) AS found
 ), leased AS (
     UPDATE outbox SET state = 'leased', attempt = attempt + 1, lapsed = lapsed + (state = 'leased')::int,
-        due_at = :until + CASE WHEN lapsed + (state = 'leased')::int < 2 THEN 0
-            ELSE 1 << least(lapsed + (state = 'leased')::int, 6)::int END
+        due_at = :until + CASE WHEN lapsed + (state = 'leased')::int < 2 THEN 0.0::float8
+            ELSE (1 << least(lapsed + (state = 'leased')::int, 6)::int)
+                * (1 + (id * (lapsed + (state = 'leased')::int) % 101) / 100.0::float8) END
     WHERE id = ANY (ARRAY(SELECT id FROM due))  -- no join: however many are expected, each is found by its id
     RETURNING id, key, lane, kind, conversation, body, state, attempt, created_at, due_at, error, receipt, excused,
         lapsed, names

@@ -89,7 +89,7 @@ SELECT due_at, id FROM outbox WHERE kind = :kind AND due_at <= :now ORDER BY due
 -- After two of them in a row leases are longer.
 UPDATE outbox SET state = 'leased', attempt = attempt + 1, lapsed = lapsed + (state = 'leased'),
     due_at = :until + CASE WHEN lapsed + (state = 'leased') < 2 THEN 0
-        ELSE 1 << min(lapsed + (state = 'leased'), 6) END
+        ELSE (1 << min(lapsed + (state = 'leased'), 6)) * (1 + (id * (lapsed + (state = 'leased')) % 101) / 100.0) END
 WHERE id = :id
 RETURNING id, key, lane, kind, conversation, body, state, attempt, created_at, due_at, error, receipt, excused,
     lapsed
@@ -152,10 +152,10 @@ UPDATE outbox SET state = 'ready', due_at = :now WHERE conversation = :conversat
 
 -- name: release_leases
 -- After a start nobody holds a lease: one process has the file.
--- What was under way when processes died again and again waits ever longer: if it takes them down, it leaves time
--- for all others.
+-- What was under way when processes died again and again waits ever longer, each by another part: if it takes
+-- them down, it leaves time for all others, and soon is alone when it does.
 UPDATE outbox SET state = 'ready', lapsed = lapsed + 1,
-    due_at = CASE WHEN lapsed < 2 THEN 0.0 ELSE :now + (1 << min(lapsed, 6)) END
+    due_at = CASE WHEN lapsed < 2 THEN 0.0 ELSE :now + (1 << min(lapsed, 6)) * (1 + (id * lapsed % 101) / 100.0) END
 WHERE due_at IS NOT NULL AND state = 'leased'
 
 -- name: next_due

@@ -38,9 +38,9 @@ FORTNIGHT = 14 * 86_400.0
 FOR_EVER = float("inf")
 
 
-def further_apart(lapsed: int) -> float:
-    """Seconds by which a message that was under way when processes died waits longer."""
-    return 0.0 if lapsed < 2 else float(min(2**lapsed, 64))
+def further_apart(lapsed: int, number: int) -> float:
+    """Seconds by which a message that was under way when processes died waits longer, by its own part."""
+    return 0.0 if lapsed < 2 else min(2**lapsed, 64) * (1 + (number * lapsed % 101) / 100)
 
 
 class Sent(msgspec.Struct):
@@ -167,9 +167,15 @@ class StoreMachine(RuleBasedStateMachine):
         """One process has the file: when it starts, nobody holds a lease."""
         for each in self.model.outbox:
             if each.state == "leased":
-                wait = further_apart(each.lapsed)
+                wait = further_apart(each.lapsed, self.id_of(each))
                 each.due_at = self.clock() + wait if wait else 0.0
                 each.state, each.lapsed = "ready", each.lapsed + 1
+
+    def id_of(self, sent: Sent) -> int:
+        """What the store calls it."""
+        message = self.do(self.store.message(sent.key))
+        assert message is not None
+        return message.id
 
     def prune_by_the_way(self) -> None:
         """A claim does, every hour."""
@@ -237,7 +243,7 @@ class StoreMachine(RuleBasedStateMachine):
         for each in expected:
             each.lapsed += each.state == "leased"
             each.state, each.attempt = "leased", each.attempt + 1
-            each.due_at = self.clock() + LEASE + further_apart(each.lapsed)
+            each.due_at = self.clock() + LEASE + further_apart(each.lapsed, self.id_of(each))
 
         claimed = self.do(self.store.claim(now=self.clock(), lease=LEASE, limits=limits))
 
