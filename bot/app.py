@@ -21,12 +21,12 @@ from bot.cards import prompt as prompt_card
 from bot.cards.speech import Speaker
 from bot.config import Settings
 from bot.control import listening as door_open
-from bot.delivery import AT_ONCE, Delivery, Helpdesk, announcement
+from bot.delivery import AT_ONCE, TO_TEAMS, Delivery, Helpdesk, announcement
 from bot.errors import ContentError
 from bot.identity import token_fetch
 from bot.languages import closest, spoken
 from bot.metrics import Metrics
-from bot.outbox.dispatcher import LEASE, Dispatcher
+from bot.outbox.dispatcher import AS_MUCH_AS_YOU_LIKE, LEASE, Dispatcher
 from bot.outbox.upkeep import Upkeep
 from bot.probes.api import Probe
 from bot.probes.graph import graph_probes, graph_resource
@@ -126,11 +126,12 @@ async def running(
         replicas = Replicas(store, changed=metrics.replicas.set)
         await replicas.look()  # before anything is sent
         _in_background(stack, replicas.watch(), "replicas")
+        pace = Pace(UNLIMITED if settings.local else limits, replicas=lambda: replicas.number)
         connector = Connector(
             client,
             doors.tokens,
             _service_urls(settings),
-            Pace(UNLIMITED if settings.local else limits, replicas=lambda: replicas.number),
+            pace,
             heard=_hearing(metrics, News()),
         )
 
@@ -154,6 +155,7 @@ async def running(
             store,
             delivery.perform,
             pools=AT_ONCE,
+            room=lambda kind: pace.room() if kind in TO_TEAMS else AS_MUCH_AS_YOU_LIKE,
             buried=delivery.buried,
             changed=hub.changed,
             lease=lease,

@@ -49,6 +49,10 @@ AT_ONCE: Final[Mapping[str, int]] = {
 }
 
 
+# Those that Teams' limit for the whole app is shared out to.
+TO_TEAMS: Final = frozenset({"show", "retire", "handoff", "handoff-update"})
+
+
 class Helpdesk(msgspec.Struct, frozen=True, kw_only=True):
     """Where hand-overs are announced, and how its people read. No channel: only the board shows them."""
 

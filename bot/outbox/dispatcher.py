@@ -32,6 +32,9 @@ from bot.store.api import Decide, Message, MessageState, Settled, Store
 
 _log = structlog.get_logger(__name__)
 
+AS_MUCH_AS_YOU_LIKE: Final = (1_000_000, 0.0)
+"""The room of a kind whose way out nothing limits."""
+
 # Seconds. For so long a message waits when the replica that had it dies; and no delivery may take longer.
 LEASE: Final = 30.0
 _PATIENCE: Final = 2 / 3  # of a lease; a delivery that takes longer is broken off while the lease still holds
@@ -85,6 +88,7 @@ class Dispatcher:
         perform: Callable[[Message], Awaitable[Done]],
         *,
         pools: Mapping[str, int],
+        room: Callable[[str], tuple[int, float]] = lambda _: AS_MUCH_AS_YOU_LIKE,
         buried: Callable[[Message], Awaitable[Follow | None]] = _nobody,
         changed: Callable[[str], None] = lambda _: None,
         clock: Callable[[], float] = time.time,
@@ -97,6 +101,8 @@ class Dispatcher:
             store: Where the outbox is.
             perform: Delivers one message; raises the exceptions of `bot.errors`.
             pools: How many messages of each kind are performed side by side; other kinds are left alone.
+            room: Of a kind: how many may leave now whatever its pool holds, and if none, in how many seconds
+                again. What has no room is not claimed, so that the most urgent goes when there is some.
             buried: Asked when a message dies (its `error` says why), so that its conversation hears of it.
             changed: Told which conversation a follow-up turn has changed.
             clock: Seconds since 1970.
@@ -106,6 +112,7 @@ class Dispatcher:
         self._store = store
         self._perform = perform
         self._pools = pools
+        self._room = room
         self._buried = buried
         self._changed = changed
         self._clock = clock
@@ -185,10 +192,15 @@ class Dispatcher:
 
         Of a pool that is full nothing is asked, not even when more is due: whoever finishes wakes us.
         """
-        busy = Counter(self._busy.values())
-        free = {kind: most - busy[kind] for kind, most in self._pools.items() if most > busy[kind]}
+        busy, free, again = Counter(self._busy.values()), {}, _LONGEST_SLEEP
+        for kind, most in self._pools.items():
+            room, seconds = self._room(kind)
+            if room <= 0:
+                again = min(again, seconds)
+            elif most > busy[kind]:
+                free[kind] = min(most - busy[kind], room)
         if not free or self._unwritten:
-            return _LONGEST_SLEEP
+            return again
         claimed = await self._store.claim(now=self._clock(), lease=self._lease, limits=free)
         for message in claimed.messages:
             crash.at("outbox.claimed")
@@ -196,7 +208,7 @@ class Dispatcher:
             self._busy[task] = message.kind
             task.add_done_callback(self._finished)
         due = claimed.next_due
-        return _LONGEST_SLEEP if due is None else min(max(due - self._clock(), 0.0), _LONGEST_SLEEP)
+        return again if due is None else min(max(due - self._clock(), 0.0), again)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._busy.pop(task, None)

@@ -7,8 +7,10 @@ https://learn.microsoft.com/en-us/microsoftteams/platform/bots/how-to/rate-limit
 share its limits. There are separate rows for sending and for creating; a new thread is a message in its
 channel all the same, so both are counted together here, and changes and deletions with them.
 
-Nothing here waits. What has to is told for how many seconds, and a place is kept for it (`windows.py`).
-Everything of one process goes through one `Pace`; replicas share the limits by their number.
+Nothing here waits. What has to is told for how many seconds, and in its thread a place is kept for it
+(`windows.py`). For the app's limit there is no queue in here: who has much to send asks for the `room` and
+begins the most urgent. Everything of one process goes through one `Pace`; replicas share the limits by their
+number.
 
 Must not know: HTTP, the outbox, what is sent.
 """
@@ -21,14 +23,12 @@ from typing import Final, Literal, TypeAlias
 
 import msgspec
 
-from bot.teams.windows import CLOSE, Stream, Window, Windows, all_but, shared
+from bot.teams.windows import CLOSE, Stream, Window, Windows, shared
 
 Kind: TypeAlias = Literal["send", "read"]
 Why: TypeAlias = Literal["thread", "app", "throttled"]
 
-_RESERVE: Final = 10  # one in so many of the app's requests is kept for threads without a backlog
-_COMES_BACK: Final = 10.0  # seconds; who was told to wait is back by then, or another replica has taken it
-_AT_ITS_HEELS: Final = 1.0  # seconds; what follows a late message so closely was waiting behind it
+_ALL: Final = 1_000_000  # requests, when nothing limits them
 _LONGEST_PAUSE: Final = 60.0  # seconds, when Teams asks to slow down and does not say for how long
 _MOST_JITTER: Final = 2.0  # seconds on top of a Retry-After
 _ONE_AHEAD: Final = 1.0  # seconds; after a 429 one request goes ahead of the others
@@ -72,7 +72,6 @@ class _Thread(Stream):
         self.kind = kind
         self.closed_until = float("-inf")
         self.strikes = 0  # 429s in a row
-        self.backlog_until = float("-inf")  # until then what asks has waited, or stood behind what has
 
     def may_go_at(self, windows: Windows, now: float) -> float:
         """The first time at which a request may start."""
@@ -115,7 +114,7 @@ class Pace:
         self._chance = chance
         self._replicas = replicas
         self._number = 0
-        self._ours = self._backlog = limits
+        self._ours = limits
         self._app = Stream()
         self._threads: OrderedDict[tuple[Kind, str], _Thread] = OrderedDict()  # the quietest first
         self._takes = 0.0  # seconds that a request takes, on average
@@ -132,29 +131,35 @@ class Pace:
         self._share_out()
         found = self._thread(kind, thread, now)
         windows = self._windows(kind)
-        self._app.tidy(now, _longest(self._ours.app))
-        # Threads with a backlog leave room for the others, or everybody would wait behind them.
-        backlog = found.backlog_until > now
-        app_windows = self._backlog.app if backlog or nice else self._ours.app
         free_at = found.may_go_at(windows, now)
-        app_free_at = self._app.free_at(app_windows, now)
+        app_free_at = self._app_free_at(now)
         if nice and (found.somebody_waits() or max(free_at, app_free_at) > now + CLOSE):
             return Wait(max(free_at, app_free_at) - now, "thread")
         if free_at > now + CLOSE:
             at = self._place(found, now)
             why: Why = "throttled" if found.strikes else "thread"
         elif app_free_at > now + CLOSE:
-            app = self._backlog.app
-            apart = max(each.seconds / each.limit for each in app)
-            at = self._app.place(app, now, takes=self._takes, apart=apart)
-            why = "app"
+            at, why = app_free_at, "app"  # no place: what waits for this is better not begun, see `room`
         else:
             found.start(now)
             self._app.start(now)
-            found.backlog_until = now + _AT_ITS_HEELS if backlog else now
             return Go(found, now)
-        found.backlog_until = at + _COMES_BACK
         return Wait(at - now, why)
+
+    def room(self) -> tuple[int, float]:
+        """How many requests the app's limit lets start now; if none, in how many seconds there is room again.
+
+        Whoever has much to send takes up no more than that, so that what is most urgent then goes first.
+        """
+        now = self._clock()
+        self._share_out()
+        free_at = self._app_free_at(now)
+        room = self._app.room(self._ours.app, now)
+        return (_ALL if room is None else room), max(free_at - now, 0.0)
+
+    def _app_free_at(self, now: float) -> float:
+        self._app.tidy(now, _longest(self._ours.app))
+        return self._app.free_at(self._ours.app, now)
 
     def ended(self, go: Go, *, welcome: bool = False) -> None:
         """The request has ended. `welcome`: Teams has answered, and not with 429."""
@@ -186,9 +191,7 @@ class Pace:
         else:
             pause = self._chance() * min(2.0 ** min(thread.strikes, 10), _LONGEST_PAUSE)
         thread.closed_until = max(thread.closed_until, now + pause)
-        at = self._place(thread, now)
-        thread.backlog_until = at + _COMES_BACK
-        return at - now
+        return self._place(thread, now) - now
 
     def _place(self, thread: _Thread, now: float) -> float:
         earliest = thread.closed_until
@@ -208,7 +211,6 @@ class Pace:
         self._ours = Limits(
             send=shared(limits.send, number), read=shared(limits.read, number), app=shared(limits.app, number)
         )
-        self._backlog = msgspec.structs.replace(self._ours, app=all_but(self._ours.app, _RESERVE))
 
     def _thread(self, kind: Kind, name: str, now: float) -> _Thread:
         found = self._threads.pop((kind, name), None) or _Thread(kind)

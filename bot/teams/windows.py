@@ -45,11 +45,6 @@ def shared(windows: Windows, replicas: int) -> Windows:
     )
 
 
-def all_but(windows: Windows, part: int) -> Windows:
-    """The windows without a `part`-th of each, which is left to others; at least one request stays."""
-    return tuple(Window(max(each.limit - each.limit // part, 1), each.seconds) for each in windows)
-
-
 class Stream:
     """The requests of one stream, as long as they matter, and the places of those who wait.
 
@@ -72,6 +67,10 @@ class Stream:
         """A request has ended, however."""
         self.under_way -= 1
         self._ended.append(now)
+
+    def room(self, windows: Windows, now: float) -> int | None:
+        """How many requests may start at once, from `now` on; None if nothing limits them."""
+        return min((max(each.limit - self._counted(each, now), 0) for each in windows), default=None)
 
     def free_at(self, windows: Windows, now: float) -> float:
         """The first time, from `now` on, at which a request may start."""
@@ -138,3 +137,7 @@ class Stream:
             return now + takes + window.seconds + _MARGIN
         nth -= self.under_way
         return self._ended[-nth] + window.seconds + _MARGIN if nth <= len(self._ended) else now
+
+    def _counted(self, window: Window, now: float) -> int:
+        over = now - window.seconds - _MARGIN
+        return self.under_way + sum(at > over for at in reversed(self._ended))

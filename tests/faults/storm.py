@@ -190,6 +190,7 @@ class Storm:
         self._replicas = replicas
         self._written: dict[str, float] = {}  # when, by key
         self._count = 0
+        self._paces: list[Pace] = []
 
     async def run(self) -> Figures:
         """Let it storm, then wait until everything is delivered."""
@@ -210,6 +211,8 @@ class Storm:
             if self.clock() >= storm_ends and not waiting:
                 break
             due = await store.next_due()
+            if due is not None and due <= self.clock():  # it waits for the app's limit
+                due = self.clock() + min(pace.room()[1] for pace in self._paces)
             turns = [NOW + self.seconds * part / 3 for part in (1, 2, 3)]  # of the weather
             following = [*turns, *([due] if due is not None else []), arrivals[0][0]]
             self.clock.now = min(each for each in following if each > self.clock())
@@ -240,7 +243,15 @@ class Storm:
                 await channel.send_text(where, message.key)
             return Done()
 
-        return Dispatcher(store, perform, pools=AT_ONCE, clock=self.clock, chance=self.chance.random)
+        self._paces.append(pace)
+        return Dispatcher(
+            store,
+            perform,
+            pools=AT_ONCE,
+            room=lambda _: pace.room(),
+            clock=self.clock,
+            chance=self.chance.random,
+        )
 
     async def _write_down(self, store: SqliteStore, arrivals: list[tuple[float, str]], until: float) -> None:
         """Put into the outbox what people and cases bring until now."""
@@ -256,7 +267,7 @@ class Storm:
             following = self.clock() + self._gap * (0.5 + self.chance.random())
             if thread == CALM:
                 again = self.clock() + CALM_EVERY
-                spared = again < NOW + self.seconds * 2 / 3
+                spared = again + CALM_EVERY < NOW + self.seconds * 2 / 3  # then even that one is hit
                 heapq.heappush(arrivals, (again if spared else max(again, until), CALM))
             elif thread != CHANNEL and following < until:
                 heapq.heappush(arrivals, (following, thread))

@@ -12,7 +12,7 @@ from bot.errors import (
     NumberTaken,
     StoreUnavailable,
 )
-from bot.outbox.dispatcher import Done, Follow
+from bot.outbox.dispatcher import AS_MUCH_AS_YOU_LIKE, Done, Follow
 from bot.outbox.retry import ATTEMPTS, SCHEDULE
 from bot.store.api import Kept, Message
 from bot.store.sqlite import SqliteStore
@@ -341,3 +341,28 @@ async def test_no_more_than_so_many_at_once(store: SqliteStore, clock: Clock) ->
 
     assert most == 4
     assert dispatcher.delivered == 20
+
+
+async def test_what_has_no_room_is_not_begun_and_the_most_urgent_goes_first(
+    store: SqliteStore, clock: Clock
+) -> None:
+    """A backlog waits where it is; what is new does not stand behind it, nor does another kind."""
+    rooms = {"show": (0, 3.0)}
+    post = Post(*(DeliveryPostponed("held back", 1) for _ in range(3)))
+    outbox = over(store, clock, post, room=lambda kind: rooms.get(kind, AS_MUCH_AS_YOU_LIKE))
+    await send(store, *(to_send(f"late{n}", lane=f"late{n}") for n in range(3)))
+    rooms["show"] = (3, 0.0)
+    await outbox.drain()
+    clock.now += 60
+    rooms["show"] = (0, 3.0)
+    await send(store, to_send("new", lane="new"), to_send("case", lane="case", kind="ticket"))
+
+    await outbox.drain()
+    assert post.tried[3:] == ["case"]
+    rooms["show"] = (1, 0.0)
+    await outbox.drain()
+
+    assert post.tried[4:] == ["new", "late0", "late1", "late2"]
+    message = await store.message("late0")
+    assert message is not None
+    assert message.tries == 1

@@ -148,28 +148,21 @@ def test_what_is_nice_to_have_never_waits_and_keeps_nobody_waiting(clock: Clock)
     went(pace)
 
 
-def test_a_quiet_thread_does_not_wait_behind_a_backlog(clock: Clock) -> None:
-    """A tenth of the app's limit is left to threads that have none."""
+def test_the_room_for_everything_together(clock: Clock) -> None:
+    """So many may start, and when none may, some may again after the window; replicas have a part each."""
     pace = over(clock)
-    busy = [f"busy {n}" for n in range(200)]
-    due = {}
-    for name in busy:
-        told = pace.ask("send", name)
-        if isinstance(told, Go):
-            pace.ended(told, welcome=True)
-        else:
-            due[name] = clock.now + told.seconds
-    delayed = 0
-    for number, (name, at) in enumerate(sorted(due.items(), key=lambda each: each[1])):
-        clock.now = max(clock.now, at)
-        told = pace.ask("send", name)
-        if isinstance(told, Go):
-            pace.ended(told, welcome=True)
-        if number % 20 == 19 and at > 1_001.1:
-            delayed += isinstance(pace.ask("send", f"quiet {number}"), Wait)
+    assert pace.room() == (50, 0.0)
+    for n in range(50):
+        went(pace, f"thread {n}")
 
-    assert clock.now > 1_003
-    assert delayed == 0
+    room, seconds = pace.room()
+
+    assert room == 0
+    assert seconds == pytest.approx(1.01)
+    clock.now += seconds
+    assert pace.room() == (50, 0.0)
+    assert over(clock, replicas=3).room() == (16, 0.0)
+    assert over(clock, UNLIMITED).room()[0] > 10_000
 
 
 def test_replicas_share(clock: Clock) -> None:

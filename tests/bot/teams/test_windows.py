@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.teams.pace import TEAMS
-from bot.teams.windows import Stream, Window, Windows, all_but, shared
+from bot.teams.windows import Stream, Window, Windows, shared
 
 SMALL = (Window(3, 1), Window(5, 4))
 
@@ -112,6 +112,15 @@ def test_replicas_together_never_have_more_than_the_window(replicas: int) -> Non
             assert share.seconds == window.seconds
 
 
-def test_a_part_can_be_left_to_others() -> None:
-    """At least one request stays."""
-    assert all_but((Window(50, 1), Window(1, 2)), 10) == (Window(45, 1), Window(1, 2))
+def test_room_is_what_may_start_at_once() -> None:
+    """What is under way counts, and what has ended does for a whole window; no windows, no limit."""
+    windows, stream = (Window(5, 1), Window(7, 10)), Stream()
+    for _ in range(3):
+        stream.start(0.0)
+    assert stream.room(windows, 0.0) == 2
+
+    stream.end(0.5)
+
+    assert stream.room(windows, 1.0) == 2
+    assert stream.room(windows, 1.6) == 3
+    assert stream.room((), 1.6) is None
