@@ -269,6 +269,18 @@ async def test_a_restart_after_a_claim_leaves_the_message_to_be_claimed(open_aga
         await second.close()
 
 
+async def test_nobody_stands_behind_the_long_lane_of_another(store: Store) -> None:
+    """What is new goes before what has waited in its lane, however old that is; then who was tried."""
+    await send(store, *(to_send(f"a{n}", lane="a") for n in range(3)), to_send("tried", lane="t"))
+    first, tried = await claim(store, limit=2)
+    await settle(store, tried, "ready", due_at=NOW)
+    await settle(store, first)
+    await send(store, to_send("new", lane="n"))
+
+    assert keys(await claim(store, now=NOW + 1, limit=1)) == ["new"]
+    assert keys(await claim(store, now=NOW + 1, limit=2)) == ["a1", "tried"]
+
+
 async def test_how_long_the_oldest_could_have_left(store: Store) -> None:
     """Also one that nobody has tried; what is on its way, or waits for its time or its lane, is not due."""
     assert await store.oldest_due() == 0

@@ -188,8 +188,8 @@ WHERE id = :id AND state IN ('ready', 'parked', 'dead')
 RETURNING id
 
 -- name: next_in_lane
--- The first of a lane may go now, unless one has the lane: is leased, due, or parked.
-UPDATE outbox SET due_at = 0.0
+-- The first of a lane may go now, after what is new; unless one has the lane: is leased, due, or parked.
+UPDATE outbox SET due_at = 1.0
 WHERE id = (SELECT id FROM outbox WHERE lane = :lane AND state IN ('ready', 'leased', 'parked') ORDER BY id LIMIT 1)
     AND state = 'ready' AND NOT EXISTS (
         SELECT FROM outbox WHERE lane = :lane AND state IN ('ready', 'leased', 'parked')

@@ -81,7 +81,7 @@ WHERE true
 ON CONFLICT (key) DO NOTHING
 
 -- name: due
--- Messages of a kind that may be claimed, those that were never tried first, then whoever has waited longest.
+-- Messages of a kind that may be claimed, those that are new first, then what has waited in its lane, then whoever has waited longest.
 SELECT due_at, id FROM outbox WHERE kind = :kind AND due_at <= :now ORDER BY due_at, id LIMIT :limit
 
 -- name: lease
@@ -107,8 +107,8 @@ WHERE id = :id AND attempt = :attempt AND state = :found
 RETURNING lane
 
 -- name: next_in_lane
--- The first of a lane may go now, unless one has the lane: is leased, due, or parked.
-UPDATE outbox SET due_at = 0.0
+-- The first of a lane may go now, after what is new; unless one has the lane: is leased, due, or parked.
+UPDATE outbox SET due_at = 1.0
 WHERE id = (SELECT id FROM outbox WHERE lane = :lane AND state IN ('ready', 'leased', 'parked') ORDER BY id LIMIT 1)
     AND state = 'ready' AND NOT EXISTS (
         SELECT 1 FROM outbox WHERE lane = :lane AND state IN ('ready', 'leased', 'parked')

@@ -75,7 +75,7 @@ CREATE TRIGGER outbox_enter_lane BEFORE INSERT ON outbox
 CREATE FUNCTION outbox_leave_lane() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM pg_advisory_xact_lock(18514, hashtext(OLD.lane));
-    UPDATE outbox SET due_at = 0.0
+    UPDATE outbox SET due_at = 1.0
     WHERE id = (
         SELECT id FROM outbox
         WHERE lane = OLD.lane AND state IN ('ready', 'leased', 'parked') ORDER BY id LIMIT 1

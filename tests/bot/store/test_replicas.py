@@ -204,7 +204,7 @@ async def test_what_joins_a_lane_while_it_empties_is_not_forgotten(replicas: Rep
     for n in range(1, 40):
         (message,) = await claim(first, now=time.time())
         await asyncio.gather(settle(first, message), second.turn(f"c{n}", "e", counting(to_send(f"m{n}"))))
-        assert await first.next_due() == 0.0
+        assert await first.next_due() in {0.0, 1.0}  # it was new, or had to wait for its lane
 
     assert len(await claim(second, now=time.time())) == 1
 

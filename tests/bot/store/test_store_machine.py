@@ -36,6 +36,7 @@ LANES = st.tuples(st.sampled_from(["x", "y", "z"]), st.sampled_from(KINDS))
 LIMITS = st.dictionaries(st.sampled_from(KINDS), st.integers(1, 4))
 FORTNIGHT = 14 * 86_400.0
 FOR_EVER = float("inf")
+WAITED = 1.0  # when a message is due that has waited in its lane: after who is new, before who was tried
 
 
 def further_apart(lapsed: int, number: int) -> float:
@@ -106,13 +107,13 @@ class Model:
             and before is not back
             and (before.state != "ready" or before.number < back.number)
         )
-        back.state, back.excused, back.lapsed, back.due_at = "ready", back.attempt, 0, 0.0
+        back.state, back.excused, back.lapsed, back.due_at = "ready", back.attempt, 0, WAITED
         lane = sorted(self.lane(back.lane), key=lambda each: each.number)
         if stays and before is not None:
             lane.remove(before)
             lane.insert(0, before)
         elif before is not None and before is not lane[0]:
-            before.due_at = 0.0
+            before.due_at = WAITED
         self.outbox = [each for each in self.outbox if each not in lane] + lane
 
     def next_due(self, kinds: Iterable[str] = KINDS, after: float = -1.0) -> float | None:
@@ -218,10 +219,12 @@ class StoreMachine(RuleBasedStateMachine):
         reply = self.model.replies.setdefault((conversation, event), f"{event} {lanes}".encode())
         if not repeat:
             self.model.turns[conversation] = self.model.turns.get(conversation, 0) + 1
-            self.model.outbox += [
-                Sent(each.key, each.lane, each.kind, each.conversation, self.clock(), next(self.numbers))
-                for each in messages
-            ]
+            for each in messages:
+                sent = Sent(
+                    each.key, each.lane, each.kind, each.conversation, self.clock(), next(self.numbers)
+                )
+                sent.due_at = WAITED if self.model.lane(each.lane) else 0.0
+                self.model.outbox.append(sent)
         decide = counting(*messages, reply=f"{event} {lanes}".encode())
 
         receipt = self.do(self.store.turn(conversation, event, decide, settles=settles))
