@@ -35,15 +35,17 @@ from bot.store.sqlite import SqliteStore
 from bot.store.sqlite_file import MEMORY, SqliteFile
 from bot.teams.channel import TeamsChannel
 from bot.teams.connector import Connector
-from bot.teams.pace import TEAMS, Pace
+from bot.teams.pace import Limits, Pace
 from bot.teams.service_urls import ServiceUrls
 from bot.teams.tokens import Anonymous
-from bot.teams.windows import Windows
+from bot.teams.windows import Window, Windows
 from tests.support.keeping import NOW, Clock, counting
 
 URL_OF_TEAMS = "http://127.0.0.1:1/teams/"
 CHANNEL = "19:helpdesk@thread.tacv2"
 CALM = "a:calm"
+# A copy of what Microsoft publishes, so that Teams does not forget what the bot forgets.
+TEAMS = Limits(send=(Window(7, 1), Window(8, 2), Window(60, 30), Window(1800, 3600)), app=(Window(50, 1),))
 CALM_EVERY = 5.0  # seconds between two messages of the calm conversation
 
 

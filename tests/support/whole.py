@@ -161,16 +161,32 @@ async def whole_bot(cloud: PlayedCloud, folder: Path, library: Library, **more: 
     Its people type faster than Teams allows a bot to answer, so Teams' limits are off.
     """
     settings = Settings.read({**environment(cloud, folder / "handrail.db"), **more})
-    async with running(settings, library=library, limits=UNLIMITED) as parts:
-        runner = web.AppRunner(web_app(parts), access_log=None, shutdown_timeout=0.1, auto_decompress=False)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            whole = Whole(cloud, f"http://127.0.0.1:{runner.addresses[0][1]}/api/messages", folder)
-            whole.parts = parts
-            yield whole
-        finally:
-            await runner.cleanup()
+    started = running(settings, library=library, limits=UNLIMITED)
+    async with started as parts, _served(cloud, folder, parts) as whole:
+        yield whole
+
+
+@contextlib.asynccontextmanager
+async def whole_bot_as_it_is(
+    cloud: PlayedCloud, folder: Path, library: Library, **more: str
+) -> AsyncIterator[Whole]:
+    """The same with Teams' limits, as everybody gets it."""
+    settings = Settings.read({**environment(cloud, folder / "handrail.db"), **more})
+    async with running(settings, library=library) as parts, _served(cloud, folder, parts) as whole:
+        yield whole
+
+
+@contextlib.asynccontextmanager
+async def _served(cloud: PlayedCloud, folder: Path, parts: Parts) -> AsyncIterator[Whole]:
+    runner = web.AppRunner(web_app(parts), access_log=None, shutdown_timeout=0.1, auto_decompress=False)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        whole = Whole(cloud, f"http://127.0.0.1:{runner.addresses[0][1]}/api/messages", folder)
+        whole.parts = parts
+        yield whole
+    finally:
+        await runner.cleanup()
 
 
 def body_card(body: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from bot.errors import (
 )
 from bot.outbox.dispatcher import AS_MUCH_AS_YOU_LIKE, Done, Follow
 from bot.outbox.retry import ATTEMPTS, SCHEDULE
-from bot.store.api import Kept, Message
+from bot.store.api import Kept, Message, Settled
 from bot.store.sqlite import SqliteStore
 from dialogs.conversation import Conversation
 from tests.support.keeping import NOW, Clock, counting, send, to_send
@@ -203,6 +203,24 @@ async def test_a_result_becomes_a_turn_in_the_same_commit(store: SqliteStore, cl
     assert await state_of(store, "ticket") == ("done", "")
     assert await state_of(store, "news") == ("done", "")
     assert told == ["c"]
+
+
+async def test_a_result_and_its_turn_are_one_commit(
+    store: SqliteStore, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no moment between them: nothing is settled by itself."""
+    await send(store, to_send("m"))
+
+    async def settle(_settled: Settled) -> bool:
+        raise AssertionError("a commit of its own")
+
+    async def perform(_message: Message) -> Done:
+        return Done(follow=Follow(conversation="c", event_id="outbox/m", decide=counting()))
+
+    monkeypatch.setattr(store, "settle", settle)
+    await over(store, clock, perform).drain()
+
+    assert await state_of(store, "m") == ("done", "")
 
 
 async def test_a_follow_up_that_breaks_is_not_lost(store: SqliteStore, clock: Clock) -> None:

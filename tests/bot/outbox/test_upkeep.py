@@ -78,6 +78,20 @@ async def test_a_drop_that_comes_too_late_says_so(store: SqliteStore) -> None:
     assert await turns_of(store, "c") == 1
 
 
+async def test_a_drop_that_comes_too_late_says_so_also_when_nobody_waits(store: SqliteStore) -> None:
+    """A screen that was claimed meanwhile is on its way and may be shown."""
+    await send(store, to_send("m"))
+
+    async def buried(_message: Message) -> Follow | None:
+        await claim(store)
+        return None
+
+    done = await Upkeep(store, buried).drop("m", "x")
+
+    assert done.result == "on its way"
+    assert (await state_of(store, "m"))[0] == "leased"
+
+
 async def test_what_cannot_be_read_can_be_dropped(store: SqliteStore) -> None:
     """Nobody can be told, so the log says that, and what to do."""
     await send(store, to_send("m"))

@@ -10,7 +10,7 @@ import pytest
 from bot.errors import ConfigError, StoreUnavailable
 from bot.store.guard import file_system, refuse_network
 from bot.store.open import open_store
-from tests.support.keeping import counting
+from tests.support.keeping import claim, counting, send, to_send
 
 MOUNTS = """\
 22 1 254:0 / / rw,relatime - ext4 /dev/vda rw
@@ -190,3 +190,18 @@ async def test_commits_are_on_the_disk_before_they_count(path: Path) -> None:
         "busy_timeout": 5000,
         "trusted_schema": 0,
     }
+
+
+async def test_what_a_dead_process_was_doing_is_tried_at_the_next_start(tmp_path: Path) -> None:
+    """One process has the file, so nobody waits for the lease of one that is gone."""
+    url = f"sqlite:///{tmp_path}/handrail.db"
+    first = await open_store(url)
+    await send(first, to_send("m"))
+    await claim(first, lease=600)
+    await first.close()
+
+    second = await open_store(url)
+    (message,) = await claim(second)
+    await second.close()
+
+    assert (message.attempt, message.lapsed) == (2, 1)

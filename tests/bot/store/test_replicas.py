@@ -124,6 +124,19 @@ async def test_a_locked_conversation_holds_up_no_other(replicas: Replicas, postg
     assert await waiting == Receipt(reply=b"", repeat=False)
 
 
+async def test_a_message_that_another_replica_is_taking_holds_up_no_other(
+    replicas: Replicas, postgres_url: str
+) -> None:
+    """Its row is locked for a moment; whoever looks for work passes it over."""
+    await send(replicas[0], to_send("m1", lane="one"), to_send("m2", lane="two"))
+    other = await asyncpg.connect(postgres_url)
+    async with other.transaction():
+        await other.execute("SELECT FROM outbox WHERE key = 'm1' FOR UPDATE")
+        async with asyncio.timeout(5):
+            assert keys(await claim(replicas[1], now=time.time())) == ["m2"]
+    await other.close()
+
+
 async def test_a_number_is_given_once(replicas: Replicas) -> None:
     """Three replicas open a case with one number at once: one of them has it, two keep nothing."""
     results = await asyncio.gather(

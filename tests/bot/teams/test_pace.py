@@ -51,6 +51,33 @@ def test_seven_in_a_second_and_no_eighth(clock: Clock) -> None:
     went(pace)
 
 
+PUBLISHED = [(7, 1), (8, 2), (60, 30), (1800, 3600)]  # messages, seconds: one chat or channel
+
+
+def test_the_limits_are_those_that_are_published() -> None:
+    """Microsoft's page, word for word; whoever changes one has read it again."""
+    assert [(each.limit, each.seconds) for each in TEAMS.send] == PUBLISHED
+    assert [(each.limit, each.seconds) for each in TEAMS.read] == [(14, 1), (16, 2), (120, 30), (3600, 3600)]
+    assert [(each.limit, each.seconds) for each in TEAMS.app] == [(50, 1)]
+
+
+def test_an_hour_at_full_speed_keeps_every_window(clock: Clock) -> None:
+    """Whoever sends as soon as it may: counted over a second, two, thirty, and an hour."""
+    pace, began, sent = over(clock), clock.now, []
+    while clock.now < began + 4000:
+        told = pace.ask("send", "a")
+        if isinstance(told, Go):
+            pace.ended(told, welcome=True)
+            sent.append(clock.now)
+        else:
+            clock.now += told.seconds
+
+    for limit, seconds in PUBLISHED:
+        spans = [later - first for first, later in zip(sent, sent[limit:], strict=False)]
+        assert min(spans) > seconds, f"more than {limit} in {seconds} s"
+    assert len(sent) > 1800
+
+
 def test_everything_together_has_a_limit_too(clock: Clock) -> None:
     """Fifty a second, whomever they are for; and reads count as well."""
     pace = over(clock)

@@ -124,6 +124,18 @@ async def test_who_writes_again_gets_what_waited(desk: Desk, status: int) -> Non
     assert [each.body["summary"] for each in desk.cloud.sent] == ["m", "m", "n"]
 
 
+async def test_a_429_is_obeyed_to_the_second_and_costs_no_try(desk: Desk) -> None:
+    """What Teams asks for is when the message is due again."""
+    desk.cloud.connector.next(429, headers={"Retry-After": "7"})
+
+    assert await desk.fate() == POSTPONE
+
+    message = await desk.store.message("m")
+    assert message is not None
+    assert (message.attempt, message.tries) == (1, 0)
+    assert 7 <= message.due_at - desk.clock() < 10
+
+
 async def test_a_storm_uses_up_no_tries(desk: Desk) -> None:
     """More 429s than there are tries, and the message still arrives; none is asked for too early."""
     asked: list[float] = []
