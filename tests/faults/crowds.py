@@ -38,8 +38,9 @@ from tests.support.processes import free_port
 
 COPIES = 100
 FLOOD = 200
-# What moves a conversation, back and forth, whatever comes in between; nothing that hands it over.
-_WORDS = ("AADSTS1000002", "no", "back", "status", "AADSTS50076", "help", "xyzzy", "repeat")
+# What moves a conversation, back and forth, whatever comes in between; nothing that hands it over or starts a
+# check, whose result would be a turn that is no line of the transcript.
+_WORDS = ("AADSTS1000002", "no", "back", "status", "AADSTS50105", "help", "xyzzy", "repeat")
 
 
 class Crowd:
