@@ -21,6 +21,7 @@ import msgspec
 from playwright.async_api import Locator, Page, Route, WebSocket, async_playwright, expect
 
 from tests.support.processes import HANDRAIL, environment, free_port, running
+from tests.support.waiting import until
 
 HERE = Path(__file__).parent
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -200,6 +201,28 @@ class Playground:
                 )
             )
         return found
+
+    async def is_sent(self, words: str, *, since: int = 0) -> Exchange:
+        """Wait for a new card of the bot that says this (a change of an older one is none).
+
+        The screen may show a card before the journal has it, and an older card with the same words.
+
+        Args:
+            words: What the card says.
+            since: How many exchanges of the journal are not looked at.
+        """
+        found: list[Exchange] = []
+
+        def there() -> bool:
+            found[:] = [
+                each
+                for each in self.journal[since:]
+                if (each.of, each.status) == ("bot", 201) and words in str(each.sent)
+            ]
+            return bool(found)
+
+        await until(there, within=_PATIENCE / 1000)
+        return found[-1]
 
     def _opened(self, socket: WebSocket) -> None:
         socket.on("framereceived", self._received)
