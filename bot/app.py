@@ -17,8 +17,8 @@ import structlog
 from aiohttp import web
 
 from bot import crash
-from bot.cards import prompt as prompt_card
-from bot.cards.speech import Speaker
+from bot.answered import answered_card
+from bot.cards.prepared import Cards
 from bot.config import Settings
 from bot.control import listening as door_open
 from bot.delivery import AT_ONCE, TO_TEAMS, Delivery, Helpdesk, announcement
@@ -33,7 +33,6 @@ from bot.probes.graph import graph_probes, graph_resource
 from bot.replicas import Replicas
 from bot.store.api import Store
 from bot.store.open import database_file, open_store
-from bot.teams.activities import Heard
 from bot.teams.adapter import TeamsAdapter
 from bot.teams.auth import ChannelGate, Gate
 from bot.teams.bot import HandrailBot
@@ -50,10 +49,9 @@ from bot.tickets.api import TicketSystem
 from bot.tickets.builtin import BuiltinTickets
 from bot.tickets.http import open_client as open_ticket_client
 from bot.tickets.webhook import WebhookTickets
-from bot.turn import Turns, show_key
+from bot.turn import Turns
 from bot.web.hub import Hub
 from bot.web.routes import add_routes
-from dialogs.effects import Retire, Show
 from dialogs.language.diagnostics import Severity
 from dialogs.language.load import NoContent, load
 from dialogs.library import Library
@@ -72,6 +70,7 @@ class Parts(msgspec.Struct, kw_only=True):
     store: Store
     hub: Hub
     turns: Turns
+    cards: Cards
     connector: Connector
     dispatcher: Dispatcher
     upkeep: Upkeep
@@ -142,10 +141,12 @@ async def running(
             dispatcher.wake()
 
         turns = Turns(library=lambda: content, store=store, changed=changed, language=language)
+        cards = Cards(lambda: content)
         delivery = Delivery(
             store=store,
             turns=turns,
             library=lambda: content,
+            cards=cards,
             channel=TeamsChannel(connector),
             tickets=await _tickets(settings, store, stack),
             probes=_probes(settings, client, stack),
@@ -168,6 +169,7 @@ async def running(
             store=store,
             hub=hub,
             turns=turns,
+            cards=cards,
             connector=connector,
             dispatcher=dispatcher,
             upkeep=Upkeep(store, delivery.buried, wake=dispatcher.wake, changed=changed),
@@ -188,6 +190,7 @@ def upkeep_over(settings: Settings, store: Store) -> Upkeep:
         store=store,
         turns=turns,
         library=library,
+        cards=Cards(library),
         channel=None,
         tickets=BuiltinTickets(store),
         probes={},
@@ -204,7 +207,9 @@ def web_app(parts: Parts) -> web.Application:
     bot = HandrailBot(
         turns=parts.turns,
         store=parts.store,
-        answered_card=lambda heard, reply: answered_card(parts, heard, reply),
+        answered_card=lambda heard, reply: answered_card(
+            parts.store, parts.cards, heard.conversation, heard.address.zone, reply
+        ),
         case_card=lambda record: announcement(record, parts.library, _helpdesk(settings, parts.library))[0],
         words=lambda key, locale: parts.library.words(
             key, closest(parts.library, locale) or closest(parts.library, settings.language)
@@ -231,20 +236,6 @@ def web_app(parts: Parts) -> web.Application:
         keys_ready=parts.keys_ready,
     )
     return app
-
-
-async def answered_card(parts: Parts, heard: Heard, reply: bytes) -> dict[str, Any] | None:
-    """What a pressed button gets back at once: its card, with what was picked and nothing more to press."""
-    if not reply:
-        return None
-    retired = msgspec.json.decode(reply, type=Retire)
-    shown = await parts.store.message(show_key(heard.conversation, retired.prompt))
-    kept = await parts.store.conversation(heard.conversation)
-    if shown is None or kept is None:
-        return None
-    prompt = msgspec.json.decode(shown.body, type=Show).prompt
-    speaker = Speaker(parts.library, kept[0].language, heard.address.zone)
-    return prompt_card.retired(prompt, speaker, retired.picked)
 
 
 class _Doors(msgspec.Struct, kw_only=True):

@@ -15,8 +15,8 @@ from bot import crash
 from bot.address import Address
 from bot.cards import handoff as handoff_card
 from bot.cards import plain
-from bot.cards import prompt as prompt_card
 from bot.cards.plain import case_text
+from bot.cards.prepared import Cards
 from bot.cards.speech import Speaker
 from bot.errors import DeliveryFailed, DeliveryParked, DeliveryRefused
 from bot.outbox.dispatcher import Done, Follow
@@ -79,6 +79,7 @@ class Delivery:
         store: Store,
         turns: Turns,
         library: Callable[[], Library],
+        cards: Cards,
         channel: TeamsChannel | None,
         tickets: TicketSystem,
         probes: Mapping[str, Probe],
@@ -92,6 +93,7 @@ class Delivery:
             store: Where conversations, cases and messages are.
             turns: The straight line, for what comes of a message.
             library: The content as it is now.
+            cards: Screens as cards.
             channel: The way out to Teams; None in a process that does not speak to it.
             tickets: Where cases are filed.
             probes: The automatic checks that are set up, by name.
@@ -102,6 +104,7 @@ class Delivery:
         self._store = store
         self._turns = turns
         self._library = library
+        self._cards = cards
         self._channel = channel
         self._tickets = tickets
         self._probes = probes
@@ -146,20 +149,20 @@ class Delivery:
     async def _show(self, message: Message) -> Done:
         prompt = msgspec.json.decode(message.body, type=Show).prompt
         conversation, address = await self._where(message)
-        speaker = Speaker(self._library(), conversation.language, address.zone)
+        language, zone = conversation.language, address.zone
         channel = self._teams()
         if conversation.plain or not address.cards:
-            await channel.send_text(address, plain.text(prompt, speaker))
+            await channel.send_text(address, plain.text(prompt, Speaker(self._library(), language, zone)))
             return Done()  # without a receipt there is no card to be retired
         # In a group everybody sees the card, and anybody can press: it carries its owner's mark.
         owner = "" if address.scope == "personal" else owner_mark(message.conversation)
-        card = prompt_card.card(prompt, speaker, execute=address.execute, owner=owner)
+        card = self._cards.shown(prompt, language, zone, execute=address.execute, owner=owner)
         try:
-            sent = await channel.send_card(address, card, prompt_card.summary(prompt, speaker))
+            sent = await channel.send_card(address, card.content, card.summary)
         except DeliveryRefused as error:
             # Whatever is wrong with the card, nobody is left in front of nothing.
             _log.error("card_refused", key=message.key, why=str(error))
-            await channel.send_text(address, plain.text(prompt, speaker))
+            await channel.send_text(address, plain.text(prompt, Speaker(self._library(), language, zone)))
             return Done()
         return Done(receipt=sent)
 
@@ -170,12 +173,9 @@ class Delivery:
         if shown is None or not shown.receipt:
             return Done()
         prompt = msgspec.json.decode(shown.body, type=Show).prompt
-        speaker = Speaker(self._library(), conversation.language, address.zone)
-        card = prompt_card.retired(prompt, speaker, effect.picked)
+        card = self._cards.retired(prompt, effect.picked, conversation.language, address.zone)
         try:
-            await self._teams().update_card(
-                address, shown.receipt, card, prompt_card.summary(prompt, speaker)
-            )
+            await self._teams().update_card(address, shown.receipt, card.content, card.summary)
         except Gone:
             _log.info("card_gone", key=shown.key)
         return Done()

@@ -4,9 +4,10 @@ Source: Microsoft's schema of Adaptive Cards 1.5, and "Format your bot messages"
 for the size. Must not know: prompts, cases, languages.
 """
 
-import json
 from collections.abc import Callable
 from typing import Any, Final
+
+import msgspec
 
 from bot.cards import escape
 from bot.cards.speech import Speaker
@@ -134,4 +135,4 @@ def fitted(build: Callable[[Speaker], Element], speaker: Speaker) -> Element:
 
 def size(card: Element) -> int:
     """Bytes of the card as Teams counts them: its JSON as UTF-16."""
-    return len(json.dumps(card, ensure_ascii=False, separators=(",", ":")).encode("utf-16-le"))
+    return len(msgspec.json.encode(card).decode().encode("utf-16-le"))

@@ -17,6 +17,8 @@ _JOINER: Final = "\u2060"  # word joiner: no width, no line break; it only keeps
 _LINE_ENDS: Final = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
 _KEPT: Final = "\n\u200c\u200d"  # the joiners are part of Persian words and of emoji
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co"})
+# Latin letters and their punctuation: nothing unseen is among them, and most texts are made of nothing else.
+_SEEN: Final = re.compile("[\n -~\u00a0-\u00ac\u00ae-\u024f\u2010-\u2027\u2030-\u205e]*")
 _ACTIVE: Final = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 _LIST_MARK: Final = re.compile(r"^([-+=:]|\d{1,9}[.)])")
 _LINK: Final = re.compile(r":(?=//)|\.(?=\w)|(?i:mailto:|tel:)")
@@ -28,7 +30,7 @@ _LOOKALIKES: Final = str.maketrans("\\`*_{}[]<>#|~&", "＼ˋ∗＿❴❵❲❳�
 def clean(words: str) -> str:
     """The same words without control, format, surrogate and private characters; line ends become newlines."""
     lined = _LINE_ENDS.sub("\n", words).replace("\t", " ")
-    if lined.isascii() and lined.isprintable():
+    if _SEEN.fullmatch(lined):
         return lined
     return "".join(each for each in lined if each in _KEPT or unicodedata.category(each) not in _UNSEEN)
 
@@ -58,7 +60,7 @@ def markdown(words: str) -> str:
         # Only punctuation can be escaped: "1." becomes "1\.".
         said = said[: marked.end() - 1] + "\\" + said[marked.end() - 1 :]
     said = _LINK.sub(lambda found: found[0] + _JOINER, said)
-    if any(unicodedata.bidirectional(each) in _RIGHT_TO_LEFT for each in said):
+    if not said.isascii() and any(unicodedata.bidirectional(each) in _RIGHT_TO_LEFT for each in said):
         said = f"\u2068{said}\u2069"  # isolated: it cannot turn the words around it
     return said
 

@@ -5,6 +5,7 @@ argument) is made harmless by `bot.cards.escape`. Must not know: cards, prompts,
 """
 
 import datetime as dt
+import functools
 import re
 from collections.abc import Callable, Iterable
 from typing import Final
@@ -24,6 +25,7 @@ _LINK: Final = re.compile(r"\[([^\]]+)\]\((https://[^)\s]+)\)")
 _BARE_LINK: Final = re.compile(r"(?<![(\[])https://[^\s()<>\[\]{}]*[\w/]")
 _ITEM: Final = re.compile(r"\s*([-*]|\d+[.)])\s")
 _LONGEST: Final = 8000
+_TEMPLATES: Final = 4096  # of the author's texts are remembered without, or with, their Markdown
 
 
 class Speaker:
@@ -150,6 +152,7 @@ class Speaker:
         return self._resolve(value, data, author, empty)
 
 
+@functools.lru_cache(maxsize=256)
 def _locale(language: str) -> Locale:
     """The locale of a language tag, of its first part, or of the source language."""
     for tag in (language, language.partition("-")[0]):
@@ -160,6 +163,7 @@ def _locale(language: str) -> Locale:
     return Locale.parse(SOURCE_LANGUAGE)
 
 
+@functools.lru_cache(maxsize=256)
 def _zone(name: str) -> ZoneInfo | None:
     try:
         return ZoneInfo(name) if name else None
@@ -167,11 +171,13 @@ def _zone(name: str) -> ZoneInfo | None:
         return None
 
 
+@functools.lru_cache(maxsize=_TEMPLATES)
 def _unmarked(template: str) -> str:
     """The author's text without its Markdown; a link shows where it leads."""
     return _LINK.sub(r"\1 (\2)", _BOLD.sub(r"\1", template))
 
 
+@functools.lru_cache(maxsize=_TEMPLATES)
 def _linked(template: str) -> str:
     """The author's text with bare addresses as links; Teams makes none of its own."""
     return _BARE_LINK.sub(r"[\g<0>](\g<0>)", template)

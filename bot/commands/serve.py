@@ -3,10 +3,14 @@
 import contextlib
 import errno
 import sys
+from typing import TYPE_CHECKING
 
 from bot import crash
 from bot.config import Settings
 from bot.errors import ConfigError
+
+if TYPE_CHECKING:  # imported late, so that a mistake in the settings is told at once
+    from bot.teams.pace import Limits
 
 _LAST_PORT = 65535
 
@@ -24,7 +28,7 @@ def serve(host: str | None, port: int | None) -> None:
     crash.arm(settings.crash)
     _say("Handrail is starting.", *(f"warning: {each}" for each in settings.warnings))
     try:
-        _run(settings)
+        run(settings)
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
             other = settings.port + 1 if settings.port < _LAST_PORT else 0
@@ -35,17 +39,27 @@ def serve(host: str | None, port: int | None) -> None:
         raise
 
 
-def _run(settings: Settings) -> None:
+def run(settings: Settings, *, limits: "Limits | None" = None) -> None:
+    """Serve until told to stop, on the fastest event loop there is.
+
+    Args:
+        settings: What to serve, and where.
+        limits: How fast Teams may be spoken to; Teams' own limits, unless given.
+
+    Raises:
+        ConfigError, ContentError, StoreUnavailable, OSError: It cannot start.
+    """
     import asyncio
 
     from bot.app import serve as serve_bot
+    from bot.teams.pace import TEAMS
 
     runner = asyncio.run
     with contextlib.suppress(ImportError):  # there is no uvloop on Windows
         import uvloop
 
         runner = uvloop.run
-    runner(serve_bot(settings, lambda host, port: _greet(settings, host, port)))
+    runner(serve_bot(settings, lambda host, port: _greet(settings, host, port), limits=limits or TEAMS))
 
 
 def _greet(settings: Settings, host: str, port: int) -> None:

@@ -170,8 +170,10 @@ class Store(Protocol):
         """Take one event: begin, load, decide, save, commit.
 
         `decide` must be pure: it may run more than once, and on another thread. If `event_id` was taken
-        before in this conversation, `decide` is not called. `settles` ends an outbox message in the same
-        commit; if its attempt no longer holds the lease the turn is still kept (the event id makes it once).
+        before in this conversation, `decide` is not called. An address in what is kept says that the person
+        is here: what was parked for them is made ready, and stands before what this turn sends. `settles`
+        ends an outbox message in the same commit; if its attempt no longer holds the lease the turn is still
+        kept (the event id makes it once).
 
         Raises:
             NumberTaken: a new case's number is in use; nothing was kept.

@@ -143,6 +143,8 @@ class PostgresStore:
             crash.at("turn.decided")
             if (kept.cases or kept.changes) and not locked:
                 await stack.enter_async_context(transaction(db))
+            if kept.address is not None and stored is not None and stored[5]:
+                await run(db, "unpark", conversation=conversation, now=self._clock.now())
             lines, turns = (stored[2], stored[3]) if stored is not None else (0, 0)
             values = turn_values(conversation, event_id, kept, lines=lines, turns=turns)
             if await first(db, "keep", **values, **self._end_values(settles)) is None:

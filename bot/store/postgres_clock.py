@@ -54,6 +54,10 @@ class DatabaseClock:
         difference = self._base + self._monotonic() - self._clock()
         return difference if abs(difference) >= _NOTHING else 0.0
 
+    def now(self) -> float:
+        """The time by the database's clock."""
+        return self.to_database(self._clock())
+
     def to_database(self, at: float) -> float:
         """A caller's time, by the database's clock. 0 stays 0: it means "at once"."""
         return at + self.ahead() if at > 0 else at

@@ -27,6 +27,7 @@ from bot.store.api import (
     Settled,
 )
 from bot.store.queries import queries
+from bot.store.reader import Reader
 from bot.store.retention import GIVEN_UP, PORTION, PRUNE_EVERY, Retention
 from bot.store.rows import (
     Row,
@@ -66,6 +67,7 @@ class SqliteStore:
         self._unheard: set[tuple[int, int]] = set()  # id, attempt: leases of claims that failed
         self._file = file
         self._writer = Writer(file)
+        self._reader = Reader(file, trusted=self._writer.prompt)
 
     async def open(self) -> None:
         """Look at the database once, and hand back the leases of a process that is gone.
@@ -108,6 +110,8 @@ class SqliteStore:
 
     def _keep(self, db: sqlite3.Connection, key: str, event_id: str, kept: Kept, *, lines: int) -> None:
         now = self._clock()
+        if kept.address is not None:
+            _run(db, "unpark", conversation=key, now=now)
         _run(
             db,
             "keep_conversation",
@@ -129,8 +133,15 @@ class SqliteStore:
 
     async def conversation(self, key: str) -> tuple[Conversation, Address | None] | None:
         """See `Store.conversation`."""
-        stored = await self._writer.do(lambda db: _row(db, "conversation", key=key))
+        stored = await self._look_up("conversation", key=key)
         return conversation_of(stored) if stored else None
+
+    async def _look_up(self, name: str, **values: Any) -> Row | None:
+        """One row by its key, on the spot if possible."""
+        rows = self._reader.look(_SQL[name], values)
+        if rows is None:
+            return await self._writer.do(lambda db: _row(db, name, **values))
+        return rows[0] if rows else None
 
     async def lines(self, conversation: str, *, after: int = 0, limit: int = 500) -> Sequence[Line]:
         """See `Store.lines`."""
@@ -216,7 +227,7 @@ class SqliteStore:
 
     async def message(self, key: str) -> Message | None:
         """See `Store.message`."""
-        row = await self._writer.do(lambda db: _row(db, "message", key=key))
+        row = await self._look_up("message", key=key)
         return message_of(row) if row else None
 
     async def message_by_id(self, number: int) -> Message | None:
@@ -299,6 +310,7 @@ class SqliteStore:
 
     async def close(self) -> None:
         """See `Store.close`. May be called twice."""
+        self._reader.close()
         await self._writer.close()
         self._file.release()
 

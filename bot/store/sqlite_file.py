@@ -28,6 +28,9 @@ _PRAGMAS: Final = (
     "cell_size_check=ON",  # notice damage on reading
     "secure_delete=FAST",  # what was deleted does not stay in the file where overwriting it is free
     "temp_store=MEMORY",
+    "cache_size=-16384",  # KiB of pages in memory
+    # Pages of WAL before they are copied into the database: a page that many turns change is copied once.
+    "wal_autocheckpoint=8192",
     f"journal_size_limit={64 * 1024 * 1024}",  # bytes of WAL kept after a checkpoint
 )
 
@@ -94,6 +97,21 @@ class SqliteFile:
             connection.close()
             raise
         self._identity = before
+        return connection
+
+    def connect_reader(self) -> sqlite3.Connection | None:
+        """Open the database once more, for reading only; None for `:memory:`, which has one connection.
+
+        Raises:
+            sqlite3.Error: It does not work now.
+        """
+        if self._path is None:
+            return None
+        connection = sqlite3.connect(
+            f"file:{quote(str(self._path))}?mode=ro", uri=True, timeout=0.0, isolation_level=None
+        )
+        connection.execute("PRAGMA trusted_schema=OFF")
+        connection.execute("PRAGMA cell_size_check=ON")
         return connection
 
     def stale(self) -> bool:

@@ -11,6 +11,7 @@ import asyncio
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from itertools import groupby
 from typing import Any, Final, Protocol, TypeVar
@@ -24,6 +25,7 @@ _log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 _TOGETHER: Final = 64  # pieces of work in one commit; more would make the first one wait too long
+_A_MOMENT: Final = 0.1  # seconds; a commit takes a few milliseconds
 _MEND: Final = "mend what 'trouble' names; it recovers by itself, without a restart"
 _WAITING: Final = 10_000  # with more than this waiting the disk hangs, and memory must not fill up
 
@@ -82,6 +84,7 @@ class Writer:
         self._closing = False
         self._connection: sqlite3.Connection | None = None
         self._trouble = ""
+        self._began = float("inf")  # when the present commit began
         self._thread = threading.Thread(target=self._serve, name="handrail-store", daemon=True)
         self._thread.start()
 
@@ -105,6 +108,10 @@ class Writer:
         result: T = await job.future
         return result
 
+    def prompt(self) -> bool:
+        """Whether the disk answers: nothing has been under way for longer than a moment."""
+        return time.monotonic() - self._began < _A_MOMENT
+
     async def close(self) -> None:
         """Do what was handed in, close the connection, end the thread. May be called twice."""
         if not self._closing:
@@ -118,7 +125,9 @@ class Writer:
         going = True
         while going:
             jobs, going = self._waiting()
+            self._began = time.monotonic()
             self._take(jobs)
+            self._began = float("inf")
             for loop, group in groupby(jobs, key=lambda job: job.loop):
                 finished = list(group)
                 try:

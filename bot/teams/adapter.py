@@ -16,7 +16,7 @@ import structlog
 from aiohttp import web
 from botbuilder.core import Bot, InvokeResponse, TurnContext
 from botbuilder.core.cloud_adapter_base import CloudAdapterBase
-from botbuilder.schema import Activity, ActivityTypes, DeliveryModes
+from botbuilder.schema import Activity, ActivityTypes, DeliveryModes, ResourceResponse
 
 from bot import crash
 from bot.teams.auth import Gate, NotAdmitted
@@ -108,6 +108,12 @@ class TeamsAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK has no ty
         crash.at("event.answered")
         return answer
 
+    def _create_turn_context(self, activity: Activity, *parts: Any) -> TurnContext:
+        context = super()._create_turn_context(activity, *parts)
+        turn = _Turn(self, activity)
+        turn.turn_state.update(context.turn_state)
+        return turn
+
     def _process_turn_results(self, context: TurnContext) -> InvokeResponse | None:
         # The SDK's own version cannot serialise expected replies.
         if context.activity.delivery_mode == DeliveryModes.expect_replies:
@@ -117,6 +123,20 @@ class TeamsAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK has no ty
             return None
         answer = context.turn_state.get(self._INVOKE_RESPONSE_KEY)
         return InvokeResponse(status=501) if answer is None else answer.value
+
+
+class _Turn(TurnContext):  # type: ignore[misc]  # the SDK has no types
+    """A turn whose answer to an invoke goes nowhere but back to who asked."""
+
+    async def send_activities(self, activities: list[Activity]) -> list[ResourceResponse]:
+        """Send. The SDK copies everything and writes a reply's address on it: an answer needs neither."""
+        (first, *others) = activities
+        buffered = self.activity.delivery_mode == DeliveryModes.expect_replies
+        if others or buffered or first.type != ActivityTypes.invoke_response:
+            sent: list[ResourceResponse] = await super().send_activities(activities)
+            return sent
+        self.turn_state[self._INVOKE_RESPONSE_KEY] = first
+        return [ResourceResponse()]
 
 
 def _activity(body: Mapping[str, Any]) -> Activity:

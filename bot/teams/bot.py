@@ -32,7 +32,7 @@ from dialogs.events import CaseClaimed, CaseResolved, Event, Opened
 
 _log = structlog.get_logger(__name__)
 
-AnsweredCard = Callable[[Heard, bytes], Awaitable[dict[str, Any] | None]]
+AnsweredCard = Callable[[Heard, bytes], Awaitable[msgspec.Raw | None]]
 CaseCard = Callable[[CaseRecord], dict[str, Any]]
 Words = Callable[[str, str], str]  # (text key, locale) -> words
 
@@ -134,8 +134,6 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
         await self._take(heard)
 
     async def _take(self, heard: Heard) -> bytes:
-        # What waited for this person stands before the answer to what they do now.
-        await self._store.unpark(heard.conversation, now=self._turns.now())
         address = heard.address
         if not self._signed:
             unverified = msgspec.structs.replace(address.person, verified=False)
@@ -173,7 +171,7 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
         return await self._store.case(action.number) or record
 
 
-def _card(card: dict[str, Any]) -> InvokeResponse:
+def _card(card: dict[str, Any] | msgspec.Raw) -> InvokeResponse:
     body = {"statusCode": 200, "type": "application/vnd.microsoft.card.adaptive", "value": card}
     return InvokeResponse(status=200, body=body)
 

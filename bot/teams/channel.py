@@ -3,12 +3,18 @@
 It turns the connector's outcomes into the exceptions of `bot.errors`. It must not know what a card says.
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+import msgspec
 
 from bot.address import Address
 from bot.errors import DeliveryFailed, DeliveryParked, DeliveryPostponed, DeliveryRefused
 from bot.teams.connector import Connector
 from bot.teams.outcomes import Delivered, Outcome, Park, Refused, Throttled, TryAgain, Unknown
+
+CardJson: TypeAlias = Mapping[str, Any] | msgspec.Raw
+"""A card, or its JSON."""
 
 _CARD = "application/vnd.microsoft.card.adaptive"
 # Teams says these of a message it can no longer change; a fresh one is the way on.
@@ -25,7 +31,7 @@ class TeamsChannel:
     def __init__(self, connector: Connector) -> None:
         self._connector = connector
 
-    async def send_card(self, to: Address, card: dict[str, Any], summary: str) -> str:
+    async def send_card(self, to: Address, card: CardJson, summary: str) -> str:
         """Show a card; the new activity's id ("" where the client gives none)."""
         return await self._sent(to, _card(card, summary))
 
@@ -33,7 +39,7 @@ class TeamsChannel:
         """Send plain text; the new activity's id."""
         return await self._sent(to, {"type": "message", "text": text, "textFormat": "plain"})
 
-    async def update_card(self, to: Address, activity_id: str, card: dict[str, Any], summary: str) -> None:
+    async def update_card(self, to: Address, activity_id: str, card: CardJson, summary: str) -> None:
         """Put a card in the place of an older one.
 
         Raises:
@@ -46,7 +52,7 @@ class TeamsChannel:
         """Show that an answer is on its way; whether it arrives does not matter, so it never waits."""
         await self._connector.send(to.service_url, to.conversation_id, {"type": "typing"})
 
-    async def post_card(self, service_url: str, channel_id: str, card: dict[str, Any], summary: str) -> str:
+    async def post_card(self, service_url: str, channel_id: str, card: CardJson, summary: str) -> str:
         """Start a thread in a team's channel with a card; `conversation id|activity id`."""
         parameters = {
             "isGroup": True,
@@ -73,7 +79,7 @@ class TeamsChannel:
             raise DeliveryParked("the chat is not there any more") from error
 
 
-def _card(card: dict[str, Any], summary: str) -> dict[str, Any]:
+def _card(card: CardJson, summary: str) -> dict[str, Any]:
     return {
         "type": "message",
         "summary": summary,

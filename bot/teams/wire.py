@@ -14,6 +14,7 @@ import enum
 from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
 from botbuilder.schema import (
     Activity,
     Attachment,
@@ -108,7 +109,7 @@ def plain(value: Any) -> Any:
     its text.
     """
     match value:
-        case None | bool() | int() | float():
+        case None | bool() | int() | float() | msgspec.Raw():
             return value
         case enum.Enum():
             return plain(value.value)

@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 
 from bot.address import Address, Person
+from bot.cards.prepared import Cards
 from bot.delivery import AT_ONCE, Delivery, Helpdesk
 from bot.errors import DeliveryFailed, DeliveryRefused
 from bot.outbox.dispatcher import Dispatcher
@@ -102,6 +103,7 @@ class Room:
             store=store,
             turns=self.turns,
             library=lambda: library,
+            cards=Cards(lambda: library),
             channel=channel,
             tickets=self.tickets,
             probes={"service-health": self.check},
@@ -282,6 +284,7 @@ async def test_news_of_a_case_is_not_parked_for_its_person(room: Room, library: 
         store=room.store,
         turns=room.turns,
         library=lambda: library,
+        cards=Cards(lambda: library),
         channel=room.channel,
         tickets=room.tickets,
         probes={},

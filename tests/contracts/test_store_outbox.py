@@ -312,6 +312,24 @@ async def test_parked_messages_wait_for_their_person(store: Store) -> None:
     assert keys(await claim(store, now=NOW + 5)) == ["a2"]
 
 
+async def test_who_comes_back_gets_what_was_parked_first(store: Store) -> None:
+    """A turn of theirs brings it back, in front of what the turn itself sends; nobody else's does."""
+    await send(store, to_send("a1", lane="a", conversation="a"), conversation="a")
+    for message in await claim(store):
+        await settle(store, message, "parked", error="blocked")
+
+    await store.turn("a", "a ticket's number", counting(to_send("a2", lane="a", conversation="a")))
+    assert await claim(store, now=time.time() + 1) == []
+
+    theirs = counting(to_send("a3", lane="a", conversation="a"), address=Address(surface="teams"))
+    await store.turn("a", "their press", theirs)
+
+    for expected in ("a1", "a2", "a3"):
+        (message,) = await claim(store, now=time.time() + 1)
+        assert message.key == expected
+        await settle(store, message)
+
+
 async def test_a_turn_settles_a_message_in_its_own_commit(store: Store) -> None:
     """The message is done and its follow-up taken, or neither."""
     await send(store, to_send("m"))

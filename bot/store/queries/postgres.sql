@@ -1,7 +1,9 @@
 -- name: load
--- What a turn needs: the conversation, its version, and what the sender was told if the event was taken before.
+-- What a turn needs: the conversation, its version, what the sender was told if the event was taken before, and
+-- whether messages wait for the person to come back.
 SELECT state, address, lines, turns,
-    (SELECT reply FROM taken WHERE conversation = :conversation AND event = :event)
+    (SELECT reply FROM taken WHERE conversation = :conversation AND event = :event),
+    EXISTS (SELECT 1 FROM outbox WHERE conversation = :conversation AND state = 'parked')
 FROM conversations WHERE key = :conversation
 
 -- name: lock

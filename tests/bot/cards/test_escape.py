@@ -95,3 +95,16 @@ def shape(tokens: list[Token]) -> list[str]:
         inner = [each.type for each in token.children or () if each.type not in {"text", "text_special"}]
         kinds += [token.type, *inner]
     return kinds
+
+
+@given(st.text() | st.text(st.characters(max_codepoint=0x2100)))
+def test_the_quick_look_sees_what_the_slow_one_sees(words: str) -> None:
+    """Texts of Latin letters are taken as they are, and only those in which every character can be seen."""
+    unseen = {"Cc", "Cf", "Cs", "Co"}
+    kept = [each for each in escape.clean(words) if unicodedata.category(each) in unseen]
+    assert set(kept) <= set("\n\u200c\u200d")
+    assert [each for each in escape.clean(words) if each != "\n"] == [
+        each
+        for each in words.replace("\t", " ")
+        if each in "\u200c\u200d" or unicodedata.category(each) not in {*unseen, "Zl", "Zp"}
+    ]

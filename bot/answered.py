@@ -1,0 +1,34 @@
+"""The card that a pressed button gets back at once: its screen, with what was picked, nothing to press.
+
+Must not know: Teams, what the turn decided.
+"""
+
+import msgspec
+
+from bot.cards.prepared import Cards
+from bot.store.api import Store
+from bot.turn import show_key
+from dialogs.effects import Retire, Show
+
+
+async def answered_card(
+    store: Store, cards: Cards, conversation: str, zone: str, reply: bytes
+) -> msgspec.Raw | None:
+    """The card as JSON; None when there is none to be put in the place of the pressed one.
+
+    Args:
+        store: Where the screen was kept.
+        cards: Screens as cards.
+        conversation: The key of the conversation.
+        zone: The reader's IANA time zone, or "".
+        reply: What the turn left for its sender.
+    """
+    if not reply:
+        return None
+    retired = msgspec.json.decode(reply, type=Retire)
+    shown = await store.message(show_key(conversation, retired.prompt))
+    kept = await store.conversation(conversation)
+    if shown is None or kept is None:
+        return None
+    prompt = msgspec.json.decode(shown.body, type=Show).prompt
+    return cards.retired(prompt, retired.picked, kept[0].language, zone).content
