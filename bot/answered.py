@@ -3,12 +3,17 @@
 Must not know: Teams, what the turn decided.
 """
 
+from typing import Final
+
 import msgspec
 
 from bot.cards.prepared import Cards
 from bot.store.api import Store
 from bot.turn import show_key
 from dialogs.effects import Retire, Show
+
+_show: Final = msgspec.json.Decoder(Show)
+_retire: Final = msgspec.json.Decoder(Retire)
 
 
 async def answered_card(
@@ -25,10 +30,10 @@ async def answered_card(
     """
     if not reply:
         return None
-    retired = msgspec.json.decode(reply, type=Retire)
+    retired = _retire.decode(reply)
     shown = await store.message(show_key(conversation, retired.prompt))
-    kept = await store.conversation(conversation)
-    if shown is None or kept is None:
+    reader = await store.audience(conversation)
+    if shown is None or reader is None:
         return None
-    prompt = msgspec.json.decode(shown.body, type=Show).prompt
-    return cards.retired(prompt, retired.picked, kept[0].language, zone).content
+    prompt = _show.decode(shown.body).prompt
+    return cards.retired(prompt, retired.picked, reader.language, zone).content

@@ -136,11 +136,13 @@ async def running(
 
         dispatcher: Dispatcher
 
-        def changed(conversation: str) -> None:
-            hub.changed(conversation)
-            dispatcher.wake()
-
-        turns = Turns(library=lambda: content, store=store, changed=changed, language=language)
+        turns = Turns(
+            library=lambda: content,
+            store=store,
+            changed=hub.changed,
+            places=lambda *kinds: dispatcher.spare(*kinds),  # noqa: PLW0108  it is made further down
+            language=language,
+        )
         cards = Cards(lambda: content)
         delivery = Delivery(
             store=store,
@@ -172,7 +174,7 @@ async def running(
             cards=cards,
             connector=connector,
             dispatcher=dispatcher,
-            upkeep=Upkeep(store, delivery.buried, wake=dispatcher.wake, changed=changed),
+            upkeep=Upkeep(store, delivery.buried, wake=dispatcher.wake, changed=hub.changed),
             metrics=metrics,
             gate=doors.gate,
             keys_ready=doors.ready,

@@ -19,19 +19,21 @@ from bot.cards.plain import case_text
 from bot.cards.prepared import Cards
 from bot.cards.speech import Speaker
 from bot.errors import DeliveryFailed, DeliveryParked, DeliveryRefused
-from bot.outbox.dispatcher import Done, Follow
+from bot.outbox.ending import Done, Follow
 from bot.probes.api import Finding, Probe
-from bot.store.api import CaseRecord, Message, Store
+from bot.store.api import Audience, CaseRecord, Message, Store
 from bot.teams.activities import owner_mark
 from bot.teams.channel import Gone, TeamsChannel
 from bot.tickets.api import Ticket, TicketSystem
 from bot.turn import Turns, show_key
-from dialogs.conversation import Conversation
 from dialogs.effects import ChangeCase, OpenCase, Retire, Show, StartProbe
 from dialogs.events import Event, ProbeFinished, TicketFiled, TicketRefused
 from dialogs.library import Library
 
 _log = structlog.get_logger(__name__)
+
+_show: Final = msgspec.json.Decoder(Show)
+_retire: Final = msgspec.json.Decoder(Retire)
 
 PROBE_LIMIT = 8.0  # seconds; a person is waiting
 _TYPING_AFTER = 1.0  # seconds
@@ -40,8 +42,8 @@ _TYPING_AFTER = 1.0  # seconds
 # destination. There is room where a person waits; the helpdesk's one channel takes some messages a second,
 # and a slow ticket system is not made faster by a crowd. All stay below the HTTP client's 100 connections.
 AT_ONCE: Final[Mapping[str, int]] = {
-    "show": 32,
-    "retire": 16,
+    "show": 28,
+    "retire": 28,
     "probe": 16,
     "handoff": 8,
     "handoff-update": 8,
@@ -147,11 +149,11 @@ class Delivery:
     # ---- to the person
 
     async def _show(self, message: Message) -> Done:
-        prompt = msgspec.json.decode(message.body, type=Show).prompt
-        conversation, address = await self._where(message)
-        language, zone = conversation.language, address.zone
+        prompt = _show.decode(message.body).prompt
+        reader = await self._reader(message)
+        address, language, zone = reader.address, reader.language, reader.address.zone
         channel = self._teams()
-        if conversation.plain or not address.cards:
+        if reader.plain or not address.cards:
             await channel.send_text(address, plain.text(prompt, Speaker(self._library(), language, zone)))
             return Done()  # without a receipt there is no card to be retired
         # In a group everybody sees the card, and anybody can press: it carries its owner's mark.
@@ -167,15 +169,15 @@ class Delivery:
         return Done(receipt=sent)
 
     async def _retire(self, message: Message) -> Done:
-        effect = msgspec.json.decode(message.body, type=Retire)
+        effect = _retire.decode(message.body)
         shown = await self._store.message(show_key(message.conversation, effect.prompt))
-        conversation, address = await self._where(message)
+        reader = await self._reader(message)
         if shown is None or not shown.receipt:
             return Done()
-        prompt = msgspec.json.decode(shown.body, type=Show).prompt
-        card = self._cards.retired(prompt, effect.picked, conversation.language, address.zone)
+        prompt = _show.decode(shown.body).prompt
+        card = self._cards.retired(prompt, effect.picked, reader.language, reader.address.zone)
         try:
-            await self._teams().update_card(address, shown.receipt, card.content, card.summary)
+            await self._teams().update_card(reader.address, shown.receipt, card.content, card.summary)
         except Gone:
             _log.info("card_gone", key=shown.key)
         return Done()
@@ -247,7 +249,7 @@ class Delivery:
 
     async def _probe(self, message: Message) -> Done:
         effect = msgspec.json.decode(message.body, type=StartProbe)
-        _, address = await self._where(message)
+        address = (await self._reader(message)).address
         probe = self._probes.get(effect.probe)
         finding = Finding(detail="not set up")
         if probe is not None:
@@ -285,11 +287,11 @@ class Delivery:
             decide=self._turns.decide(message.conversation, event),
         )
 
-    async def _where(self, message: Message) -> tuple[Conversation, Address]:
-        kept = await self._store.conversation(message.conversation)
-        if kept is None or kept[1] is None:
+    async def _reader(self, message: Message) -> Audience:
+        found = await self._store.audience(message.conversation)
+        if found is None:
             raise DeliveryRefused("the conversation is not kept any more")
-        return kept[0], kept[1]
+        return found
 
     async def _record(self, number: str) -> CaseRecord:
         record = await self._store.case(number)

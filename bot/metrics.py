@@ -5,11 +5,12 @@ a person, a conversation or anything typed.
 """
 
 import asyncio
+import functools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Final, TypeAlias
 
-from aiohttp import web
+from aiohttp import hdrs, web
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     CollectorRegistry,
@@ -26,7 +27,11 @@ Handler: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 CONTENT_TYPE: Final = CONTENT_TYPE_LATEST
 _WAITING: Final[tuple[MessageState, ...]] = ("ready", "leased", "parked", "dead")
 _TURN_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
-_LAG_EVERY: Final = 0.5  # seconds between two looks at the event loop
+_LAG_SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
+_LAG_EVERY: Final = (
+    0.02  # seconds between two looks at the event loop: what holds it for longer is always seen
+)
+_LAG_LOOKS: Final = 1000  # missed looks that are counted after one; a machine that slept is not busy
 
 
 class Metrics:
@@ -85,6 +90,12 @@ class Metrics:
             "By how much the event loop was late when it was last looked at.",
             registry=self.registry,
         )
+        self.loop_delay = Histogram(
+            "handrail_event_loop_delay_seconds",
+            "What a request that arrives at any moment waits for the event loop.",
+            buckets=_LAG_SECONDS,
+            registry=self.registry,
+        )
         self.streams = Gauge(
             "handrail_chat_streams",
             "Chat pages that are connected now.",
@@ -107,11 +118,20 @@ async def watch_loop(metrics: Metrics) -> None:
     while True:
         before = time.perf_counter()
         await asyncio.sleep(_LAG_EVERY)
-        metrics.loop_lag.set(max(0.0, time.perf_counter() - before - _LAG_EVERY))
+        late = max(0.0, time.perf_counter() - before - _LAG_EVERY)
+        metrics.loop_lag.set(late)
+        metrics.loop_delay.observe(late)
+        # The looks that were due meanwhile were late as well, each by less: without them a loop that stood
+        # still for a second would count no more than one that was late for a moment.
+        for missed in range(1, min(int(late / _LAG_EVERY), _LAG_LOOKS) + 1):
+            metrics.loop_delay.observe(late - missed * _LAG_EVERY)
 
 
 def measure_http(app: web.Application, metrics: Metrics) -> None:
     """Count every answer of `app`, and watch its event loop while it runs."""
+    counter = functools.cache(
+        metrics.requests.labels
+    )  # routes and statuses are few, and finding one takes long
 
     @web.middleware
     async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -125,7 +145,8 @@ def measure_http(app: web.Application, metrics: Metrics) -> None:
         else:
             return answer
         finally:
-            metrics.requests.labels(request.method, _route(request), str(status)).inc()
+            method = request.method if request.method in hdrs.METH_ALL else "other"
+            counter(method, _route(request), str(status)).inc()
 
     async def lag(_: web.Application) -> AsyncIterator[None]:
         watching = asyncio.create_task(watch_loop(metrics), name="event-loop-lag")

@@ -4,15 +4,18 @@ A click, a sentence, a probe's result, a ticket's number, a helpdesk's answer: a
 `Turns.take` (or, from the outbox, through `Turns.decide`). Nothing here knows a face, a card or SQL.
 """
 
+import asyncio
 import secrets
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 
 import msgspec
 
 from bot.address import Address, Person
 from bot.errors import NumberTaken
 from bot.languages import closest
+from bot.outbox.places import Places, nowhere
 from bot.redact import redact
 from bot.store.api import (
     CaseChange,
@@ -33,20 +36,25 @@ from dialogs.events import Attached, CaseResolved, Entered, Event, Said
 from dialogs.library import SOURCE_LANGUAGE, Library
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread on the phone: no 0/O, 1/I/L, U
+_LONG = 4000  # characters; a pasted page, not a sentence
+_ANSWERS = ("show", "probe")  # the kinds that somebody waits for
+_encode = msgspec.json.Encoder().encode
 _TRIES = 8  # of case numbers; from the fourth on they are longer
 
 
 def new_number(attempt: int = 0) -> str:
     """A short number for a case, for example HR-7K3F. It may be taken; the store knows."""
     length = 4 if attempt < 3 else 7
-    return "HR-" + "".join(secrets.choice(_ALPHABET) for _ in range(length))
+    drawn = secrets.randbelow(len(_ALPHABET) ** length)
+    digits = []
+    for _ in range(length):
+        drawn, digit = divmod(drawn, len(_ALPHABET))
+        digits.append(_ALPHABET[digit])
+    return "HR-" + "".join(digits)
 
 
 class Turns:
-    """Takes events. `changed` is called with the conversation after each commit that changed something.
-
-    `language` is for people whose own language the content does not have.
-    """
+    """Takes events."""
 
     def __init__(
         self,
@@ -54,12 +62,25 @@ class Turns:
         library: Callable[[], Library],
         store: Store,
         changed: Callable[[str], None],
+        places: Callable[..., AbstractContextManager[Places]] = nowhere,
         language: str = SOURCE_LANGUAGE,
         clock: Callable[[], float] = time.time,
         mint: Callable[[int], str] = new_number,
     ) -> None:
+        """Put the parts together.
+
+        Args:
+            library: The content as it is now.
+            store: Where conversations are.
+            changed: Told the conversation after each commit that changed something.
+            places: Room in the outbox, by kind, for what a turn sends; without, somebody else looks there.
+            language: For people whose own language the content does not have.
+            clock: Seconds since 1970.
+            mint: A fresh number for a case.
+        """
         self._library = library
         self._store = store
+        self._places = places
         self._changed = changed
         self._language = language
         self._clock = clock
@@ -90,10 +111,17 @@ class Turns:
         Raises:
             StoreUnavailable: Nothing was kept; the sender should try again.
         """
+        long = isinstance(event, Said | Entered) and len(event.text) > _LONG
+        # A long one is looked through in a thread, so that nobody else waits for it.
+        event = await asyncio.to_thread(_clean, event) if long else _clean(event)
         for attempt in range(_TRIES):
             try:
-                decide = self.decide(conversation, event, address, attempt=attempt)
-                receipt = await self._store.turn(conversation, event_id, decide, settles=settles)
+                decide = self._decide(conversation, event, address, attempt)
+                with self._places(*_ANSWERS) as places:
+                    receipt = await self._store.turn(
+                        conversation, event_id, decide, settles=settles, spare=places.spare
+                    )
+                    places.begin(receipt.leased, more=receipt.due)
             except NumberTaken:
                 if attempt == _TRIES - 1:
                     raise
@@ -103,11 +131,12 @@ class Turns:
             return receipt
         raise AssertionError  # pragma: no cover - the loop returns or raises
 
-    def decide(
-        self, conversation: str, event: Event, address: Address | None = None, *, attempt: int = 0
-    ) -> Decide:
+    def decide(self, conversation: str, event: Event) -> Decide:
         """The pure function that the store runs inside the turn's transaction."""
-        event = msgspec.structs.replace(_clean(event), fresh=self._mint(attempt))
+        return self._decide(conversation, _clean(event), None, 0)
+
+    def _decide(self, conversation: str, event: Event, address: Address | None, attempt: int) -> Decide:
+        event = msgspec.structs.replace(event, fresh=self._mint(attempt))
         library = self._library()
 
         def decided(stored: Conversation | None, where: Address | None) -> Kept:
@@ -158,22 +187,22 @@ def _written_down(
     reply = b""
 
     def send(kind: str, lane: str, effect: Effect, message_key: str) -> None:
-        body = msgspec.json.encode(effect)
+        body = _encode(effect)
         messages.append(NewMessage(key=message_key, lane=lane, kind=kind, conversation=key, body=body))
 
     for index, effect in enumerate(effects):
         own = f"{key}/{after.turn}/{index}"
         match effect:
             case Hear():
-                body = msgspec.json.encode(effect)
+                body = _encode(effect)
                 lines.append(NewLine(who="person", at=at, session=after.session, body=body))
             case Show():
-                body = msgspec.json.encode(effect.prompt)
+                body = _encode(effect.prompt)
                 lines.append(NewLine(who="bot", at=at, session=after.session, body=body))
                 if here.surface == "teams":
                     send("show", key, effect, show_key(key, effect.prompt.id))
             case Retire():
-                reply = msgspec.json.encode(effect)
+                reply = _encode(effect)
                 if here.surface == "teams":
                     send("retire", key, effect, f"retire/{own}")
             case StartProbe():
@@ -195,6 +224,8 @@ def _written_down(
                     )
                 )
                 send("handoff-update", f"handoff/{effect.number}", effect, f"handoff-update/{own}")
+    # What is new comes first; an answered screen can wait for it.
+    messages.sort(key=lambda message: message.kind == "retire")
     return Kept(
         conversation=after,
         address=address,

@@ -4,6 +4,9 @@ Every branch ends by showing something. How a sentence is understood is `dialogs
 is done is `dialogs.commands`; what a sentence means that is neither is `dialogs.sentences`.
 """
 
+from collections.abc import Mapping
+from functools import lru_cache
+
 import msgspec
 
 from dialogs import cases, commands, sentences
@@ -27,6 +30,8 @@ from dialogs.conversation import (
 )
 from dialogs.effects import Choices, Entry, Option, Prompt
 from dialogs.guide import FIX_RESULTS, Ask, Collect, FixResult, Try
+from dialogs.library import SOURCE_LANGUAGE, Library
+from dialogs.once import once
 from dialogs.prompts import GUIDE_OPTION
 from dialogs.recognise import Recognition, recognise
 from dialogs.talk import Talk
@@ -44,8 +49,13 @@ def said(talk: Talk, text: str, removed: tuple[str, ...], *, into_field: bool = 
         return
     prompt = talk.current()
     place, moved = talk.walked.node, talk.moved
-    found = _recognised(talk, prompt, text)
-    pressed = () if moved else _exactly(talk, prompt, text)
+    options = [
+        (each.id, talk.library.say(each.label, talk.conversation.language)) for each in _offered(prompt)
+    ]
+    spoken = _said_instead(talk, prompt)
+    several = isinstance(prompt.ask, Choices) and prompt.ask.several
+    found = recognise(talk.library, talk.conversation.language, text, options, several=several, spoken=spoken)
+    pressed = () if moved else _exactly(options + spoken if isinstance(prompt.ask, Entry) else options, text)
     news = _news(talk.evidence, found.evidence)
     if news:  # before anything else: what is known must not depend on what the rest of a sentence meant
         talk.add(Noticed(at=talk.at, evidence=news))
@@ -63,14 +73,6 @@ def said(talk: Talk, text: str, removed: tuple[str, ...], *, into_field: bool = 
         sentences.understand(talk, text, found, news, place)
 
 
-def _recognised(talk: Talk, prompt: Prompt, text: str) -> Recognition:
-    language = talk.conversation.language
-    options = [(each.id, talk.library.say(each.label, language)) for each in _offered(prompt)]
-    several = isinstance(prompt.ask, Choices) and prompt.ask.several
-    spoken = _said_instead(talk, prompt)
-    return recognise(talk.library, language, text, options, several=several, spoken=spoken)
-
-
 def _offered(prompt: Prompt) -> tuple[Option, ...]:
     """All that can be pressed on a screen besides the small buttons."""
     if isinstance(prompt.ask, Choices):
@@ -80,19 +82,16 @@ def _offered(prompt: Prompt) -> tuple[Option, ...]:
     return ()
 
 
-def _exactly(talk: Talk, prompt: Prompt, text: str) -> tuple[str, ...]:
+def _exactly(options: list[tuple[str, str]], text: str) -> tuple[str, ...]:
     """The option whose words were typed as they stand; they go before commands that sound alike.
 
     In a field, "no" and "I don't know" are no value either: they are the way round it.
     """
-    language = talk.conversation.language
-    options = [(each.id, talk.library.say(each.label, language)) for each in _offered(prompt)]
-    if isinstance(prompt.ask, Entry):
-        options += _said_instead(talk, prompt)
     wanted = _plain(text)
     return tuple(each for each, label in options if _plain(label) == wanted)[:1]
 
 
+@lru_cache(maxsize=2048)
 def _plain(words: str) -> str:
     return " ".join(words.casefold().split()).strip(" .!")
 
@@ -107,13 +106,25 @@ def _said_instead(talk: Talk, prompt: Prompt) -> list[tuple[str, str]]:
         meant = {each: each for each in FIX_RESULTS}
     elif isinstance(aside, CaseClosed):
         meant = {"fixed": "works-now", "same": "is-back"}
+    said = _spoken(talk.library)
     language = talk.conversation.language
-    return [
-        (option, words.strip())
-        for result, option in meant.items()
-        if talk.library.has(f"said/{result}")
-        for words in talk.library.words(f"said/{result}", language).split(";")
-    ]
+    if language not in talk.library.texts:
+        language = SOURCE_LANGUAGE
+    return [(option, words) for result, option in meant.items() for words in said[result, language]]
+
+
+@once
+def _spoken(library: Library) -> Mapping[tuple[str, str], tuple[str, ...]]:
+    """What people say for a result of a fix, or for the way round a field, in each language."""
+    return {
+        (result, language): tuple(
+            each.strip() for each in library.words(f"said/{result}", language).split(";")
+        )
+        if library.has(f"said/{result}")
+        else ()
+        for result in (*FIX_RESULTS, "skip")
+        for language in library.texts
+    }
 
 
 def _for_the_case(talk: Talk, found: Recognition) -> bool:
@@ -141,11 +152,12 @@ def choose(talk: Talk, options: tuple[str, ...], *, heard: bool = False) -> None
     several = isinstance(ask, Choices) and ask.several
     offered = {each.id: each for each in _offered(prompt)}
     options = tuple(dict.fromkeys(options))
-    if any(each not in offered for each in options):
+    if not offered.keys() >= set(options):
         talk.again("bot/stale")
         return
+    labels = tuple([offered[each].label for each in options])
     if not heard:
-        talk.hear(*(offered[each].label for each in options))
+        talk.hear(*labels)
     if not options:
         talk.again("bot/pick-some" if several else "bot/pick-one")
         return
@@ -156,7 +168,7 @@ def choose(talk: Talk, options: tuple[str, ...], *, heard: bool = False) -> None
     if alone is not None and len(options) > 1:
         talk.again("bot/alone-only", choice=alone.label)
         return
-    talk.picked = tuple(offered[each].label for each in options)
+    talk.picked = labels
     if talk.conversation.aside is not None:
         _choose_aside(talk, options[0])
     else:

@@ -27,7 +27,14 @@ def holds(when: Sequence[Match], answers: Answers) -> bool:
 
     No match at all holds always; a subject that was never answered holds never.
     """
-    return all(not set(match.values).isdisjoint(answers.get(match.subject, ())) for match in when)
+    for match in when:
+        values = match.values
+        for given in answers.get(match.subject, ()):
+            if given in values:
+                break
+        else:
+            return False
+    return True
 
 
 def way(ways: Sequence[Way], answers: Answers) -> NodeId:
@@ -37,7 +44,7 @@ def way(ways: Sequence[Way], answers: Answers) -> NodeId:
         ValueError: None holds. A compiled guide has no such ways: the last one is unconditional.
     """
     for each in ways:
-        if holds(each.when, answers):
+        if not each.when or holds(each.when, answers):
             return each.to
     raise ValueError(f"no way on: none of {[each.to for each in ways]} holds, and the last has a condition")
 

@@ -14,6 +14,8 @@ from dialogs.conversation import Evidence
 
 LIMIT = 1_000_000  # characters; what comes after is not read
 _VALUE_LIMIT = 100  # characters of an app name, a platform, a device state
+_SHORTEST = 5  # characters: a code
+_VALUE_SIGN = re.compile(r"[0-9:=|%&\\\t\r\n-]")  # no value is without one, plain or escaped
 _ROW_LIMIT = 12  # labels in a row that wait for their values
 _TABLE_LIMIT = 1000  # cells
 
@@ -134,6 +136,8 @@ def extract(text: str) -> Evidence:
     Codes stand in order of appearance, each once; ids are lower-case GUIDs; the time is ISO 8601 in UTC,
     with milliseconds where the text had them. Where two values claim one place the first one has it.
     """
+    if len(text) < _SHORTEST or (text.isascii() and _VALUE_SIGN.search(text) is None):
+        return Evidence()
     plain = _readable(text[:LIMIT])
     plain += _tables(plain)
     folded = plain.translate(_FOLD)
@@ -164,11 +168,14 @@ def _readable(text: str) -> str:
     """Undo what links, JSON and web pages do to text: escapes, entities, odd spaces, quotes and dashes."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     for _ in range(2):  # a link within a link is escaped twice
-        text = re.sub(r"\S+", _unquoted, text)
-    for entity, meant in _ENTITY.items():
-        text = text.replace(entity, meant)
-    text = re.sub(r"\\+[rn](?:\\+n)?", "\n", text)
-    text = re.sub(r"\\+u([0-9a-fA-F]{4})", lambda m: chr(int(m[1], 16)), text)
+        if "%" in text or "error_description=" in text:
+            text = re.sub(r"\S+", _unquoted, text)
+    if "&" in text:
+        for entity, meant in _ENTITY.items():
+            text = text.replace(entity, meant)
+    if "\\" in text:
+        text = re.sub(r"\\+[rn](?:\\+n)?", "\n", text)
+        text = re.sub(r"\\+u([0-9a-fA-F]{4})", lambda m: chr(int(m[1], 16)), text)
     text = re.sub(r"</?[a-zA-Z]{1,10} ?/?>", " ", text).replace('\\"', '"').replace("\\t", "\t")
     return text.translate(_PLAIN)
 

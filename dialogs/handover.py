@@ -4,6 +4,7 @@ It must not know who the person is, which ticket system there is, or what time i
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from dialogs.case import Asked, CaseFile, Checked, FixTried
 from dialogs.conditions import holds
@@ -11,7 +12,7 @@ from dialogs.conversation import Conversation, Picked, Probed, Tried, Typed
 from dialogs.effects import Fact
 from dialogs.guide import Ask, Check, Collect, Escalate
 from dialogs.library import Library
-from dialogs.text import Text
+from dialogs.text import Argument, Text
 from dialogs.walk import Visit, Walk, escalation, untried
 
 DEFAULT_QUEUE = "sign-in"
@@ -20,9 +21,14 @@ _PLACES = ("app", "device", "since", "account")
 
 def node_text(walked: Walk, key: str) -> Text:
     """A guide's text with what its places may hold: the code and what it means."""
-    if walked.code is None:
-        return Text(key, {"code": Text("bot/this-message"), "meaning": Text("bot/without-code")})
-    return Text(key, {"code": f"AADSTS{walked.code}", "meaning": Text(f"topic/{walked.topic}")})
+    return Text(key, _about(walked.code, walked.topic))
+
+
+@lru_cache(maxsize=1024)
+def _about(code: int | None, topic: str) -> dict[str, Argument]:
+    if code is None:
+        return {"code": Text("bot/this-message"), "meaning": Text("bot/without-code")}
+    return {"code": f"AADSTS{code}", "meaning": Text(f"topic/{topic}")}
 
 
 def case_file(library: Library, conversation: Conversation, walked: Walk, number: str, at: int) -> CaseFile:
@@ -41,11 +47,11 @@ def case_file(library: Library, conversation: Conversation, walked: Walk, number
         codes=walked.codes,
         evidence=walked.evidence,
         headline=node_text(walked, end.say) if end and end.say and walked.node is end else None,
-        app=_place(walked, "app") or _known(walked.evidence.app_name),
-        device=_place(walked, "device") or _known(walked.evidence.device_state),
+        app=_app(walked),
+        device=_device(walked),
         since=_place(walked, "since"),
         account=_place(walked, "account"),
-        seen=tuple(each for each in _place(walked, "seen") if isinstance(each, Text)),
+        seen=_seen(walked),
         asked=tuple(
             _asked(walked, visit) for visit in walked.visits if isinstance(visit.answer, Picked | Typed)
         ),
@@ -59,20 +65,20 @@ def case_file(library: Library, conversation: Conversation, walked: Walk, number
     )
 
 
-def summary(library: Library, conversation: Conversation, walked: Walk) -> tuple[Fact, ...]:
+def summary(library: Library, walked: Walk) -> tuple[Fact, ...]:
     """What the person is shown before anything is sent, in their own language; empty lines are left out."""
-    file = case_file(library, conversation, walked, "", conversation.at)
-    ids = [value for value in (file.evidence.correlation_id, file.evidence.request_id) if value]
+    evidence = walked.evidence
+    ids = [value for value in (evidence.correlation_id, evidence.request_id) if value]
     rows: tuple[tuple[str, tuple[Text | str, ...]], ...] = (
-        ("codes", tuple(f"AADSTS{code}" for code in file.codes)),
-        ("app", file.app),
-        ("since", file.since),
-        ("account", file.account),
-        ("device", file.device),
-        ("seen", file.seen),
-        ("tried", tuple(_tried_words(each) for each in file.tried)),
-        ("ids", (*ids, *_known(file.evidence.timestamp))),
-        ("remarks", file.remarks),
+        ("codes", tuple([f"AADSTS{code}" for code in walked.codes])),
+        ("app", _app(walked)),
+        ("since", _place(walked, "since")),
+        ("account", _place(walked, "account")),
+        ("device", _device(walked)),
+        ("seen", _seen(walked)),
+        ("tried", tuple([_tried_words(each) for each in _tried(library, walked)])),
+        ("ids", (*ids, *_known(evidence.timestamp))),
+        ("remarks", walked.remarks),
     )
     return tuple(Fact(label=Text(f"bot/fact/{name}"), values=values) for name, values in rows if values)
 
@@ -85,11 +91,24 @@ def _place(walked: Walk, place: str) -> tuple[Text | str, ...]:
     """What was answered for a place on the ticket; the newest answer counts."""
     for visit in reversed(walked.visits):
         node, answer = visit.node, visit.answer
-        if isinstance(node, Ask) and node.ticket == place and isinstance(answer, Picked):
-            return _labels(node, answer)
-        if isinstance(node, Collect) and node.ticket == place and isinstance(answer, Typed):
-            return _known(answer.text)
+        if isinstance(node, Ask | Collect) and node.ticket == place:
+            if isinstance(node, Ask) and isinstance(answer, Picked):
+                return _labels(node, answer)
+            if isinstance(node, Collect) and isinstance(answer, Typed):
+                return _known(answer.text)
     return ()
+
+
+def _app(walked: Walk) -> tuple[Text | str, ...]:
+    return _place(walked, "app") or _known(walked.evidence.app_name)
+
+
+def _device(walked: Walk) -> tuple[Text | str, ...]:
+    return _place(walked, "device") or _known(walked.evidence.device_state)
+
+
+def _seen(walked: Walk) -> tuple[Text, ...]:
+    return tuple([each for each in _place(walked, "seen") if isinstance(each, Text)])
 
 
 def _labels(node: Ask, answer: Picked) -> tuple[Text, ...]:

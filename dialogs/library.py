@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from dialogs.guide import Code, Fix, FixId, Guide, GuideId, TextKey
+from dialogs.once import once
 from dialogs.text import Text
 
 SOURCE_LANGUAGE = "en"
@@ -51,11 +52,14 @@ class Library(msgspec.Struct, frozen=True, kw_only=True):
         """Plain words of `text` in `language`; a string stays as it is. `shown` overrides arguments."""
         if isinstance(text, str):
             return text
+        words = self.words(text.key, language).strip()
+        if "{" not in words and "}" not in words:
+            return words
         filled: dict[str, str] = _Blanks()
         for name, value in text.args.items():
             filled[name] = self._argument(value, language)
         filled.update(shown)
-        return self.words(text.key, language).strip().format_map(filled)
+        return words.format_map(filled)
 
     def _argument(self, value: Any, language: str) -> str:
         if isinstance(value, tuple):
@@ -65,15 +69,23 @@ class Library(msgspec.Struct, frozen=True, kw_only=True):
 
     def guide_for(self, code: int) -> Guide | None:
         """The guide that takes `code`: the one that claims it, else the one for any code."""
-        for guide in self.guides.values():
-            if code in guide.codes:
-                return guide
-        return next((guide for guide in self.guides.values() if guide.takes_any_code), None)
+        takers = _takers(self)
+        return takers.get(code) or takers.get(None)
 
     def topic(self, code: int) -> str:
         """The topic of `code`; codes nobody has listed are "other"."""
         known = self.codes.get(code)
         return known.topic if known else "other"
+
+
+@once
+def _takers(library: Library) -> Mapping[int | None, Guide]:
+    """By code, the first guide that claims it; under None the first that takes any."""
+    found: dict[int | None, Guide] = {}
+    for guide in library.guides.values():
+        for code in (*guide.codes, *((None,) if guide.takes_any_code else ())):
+            found.setdefault(code, guide)
+    return found
 
 
 _NOTHING: Mapping[TextKey, str] = MappingProxyType({})

@@ -12,6 +12,7 @@ import msgspec
 
 from dialogs.conditions import Answers
 from dialogs.guide import Code, End, Escalate, Guide, GuideId, NodeId, Way
+from dialogs.once import once
 from dialogs.situations import LARGEST, Move, Situation, Situations, Taken, TooTangled
 from dialogs.ways import edges
 
@@ -234,8 +235,7 @@ class _Outlook:
         return self.known[here]
 
 
-_outlooks: dict[int, _Outlook] = {}  # by identity: a guide holds dictionaries, so it has no hash
-_REMEMBERED: Final = 256  # guides
+_outlook: Final = once(_Outlook)
 
 
 def prompts_to_come(guide: Guide, node_id: NodeId, answers: Answers, fix_index: int = 0) -> float:
@@ -250,10 +250,5 @@ def prompts_to_come(guide: Guide, node_id: NodeId, answers: Answers, fix_index: 
         answers: What was given so far, by subject.
         fix_index: How many fixes were tried at this node.
     """
-    outlook = _outlooks.get(id(guide))
-    if outlook is None:
-        if len(_outlooks) >= _REMEMBERED:
-            _outlooks.clear()
-        # the outlook holds the guide, so its identity is not given to another one meanwhile
-        outlook = _outlooks[id(guide)] = _Outlook(guide)
+    outlook = _outlook(guide)
     return outlook.of(outlook.map.at(node_id, fix_index, answers))

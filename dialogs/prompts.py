@@ -3,6 +3,9 @@
 Pure reading: nothing here changes a conversation. It must not know how a prompt is drawn.
 """
 
+from functools import lru_cache
+from typing import Final
+
 import msgspec
 
 from dialogs.conversation import (
@@ -24,6 +27,7 @@ from dialogs.events import Command
 from dialogs.guide import FIX_RESULTS, Ask, Check, Collect, End, Escalate, FixResult, Try
 from dialogs.handover import node_text, summary
 from dialogs.library import Library
+from dialogs.once import once
 from dialogs.paths import prompts_to_come
 from dialogs.text import Text
 from dialogs.walk import Walk
@@ -38,14 +42,12 @@ GUIDE_OPTION = "guide/"  # options of the first screen: guide/<id>
 def prompt_for(library: Library, conversation: Conversation, walked: Walk) -> Prompt:
     """The screen that belongs to the conversation as it stands, without notes."""
     aside = conversation.aside
-    prompt = (
-        _aside_prompt(library, conversation, walked)
-        if aside is not None
-        else _place_prompt(library, conversation, walked)
-    )
-    if walked.running and not isinstance(walked.node, Check) and aside is None:
-        prompt = msgspec.structs.replace(prompt, progress=_progress(walked))
-    return msgspec.structs.replace(prompt, id=str(conversation.turn))
+    if aside is not None:
+        prompt = _aside_prompt(library, conversation, walked)
+        return msgspec.structs.replace(prompt, id=str(conversation.turn))
+    prompt = _place_prompt(library, conversation, walked)
+    progress = _progress(walked) if walked.running and not isinstance(walked.node, Check) else None
+    return msgspec.structs.replace(prompt, id=str(conversation.turn), progress=progress)
 
 
 def in_short(conversation: Conversation, walked: Walk, prompt: Prompt) -> str:
@@ -55,18 +57,18 @@ def in_short(conversation: Conversation, walked: Walk, prompt: Prompt) -> str:
     where += [walked.fix.id if walked.fix else "", walked.over]
     if aside is not None:
         where = [type(aside).__name__, *(where if isinstance(aside, HeardElse) else ())]
-    asked: tuple[str, ...] = ()
+    asked: list[str] = []
     if isinstance(prompt.ask, Choices):
-        asked = ("+" if prompt.ask.several else "", *(each.id for each in prompt.ask.options))
+        asked = ["+" if prompt.ask.several else "", *[each.id for each in prompt.ask.options]]
     elif isinstance(prompt.ask, Entry):
-        asked = (prompt.ask.kind, prompt.ask.skip.id if prompt.ask.skip else "")
+        asked = [prompt.ask.kind, prompt.ask.skip.id if prompt.ask.skip else ""]
     return "/".join(where) + "?" + ",".join(asked)
 
 
 def _progress(walked: Walk) -> Progress:
     assert walked.guide is not None
     assert walked.node is not None
-    done = sum(1 for visit in walked.visits if visit.asked and visit.guide is walked.guide)
+    done = walked.screens
     to_come = prompts_to_come(walked.guide, walked.node.id, walked.given, walked.fix_index)
     return Progress(step=done + 1, about=max(done + 1, done + round(to_come)))
 
@@ -83,27 +85,43 @@ def _place_prompt(library: Library, conversation: Conversation, walked: Walk) ->
         case None:
             return _first_prompt(library)
         case Ask():
-            options = tuple(
-                Option(id=choice.id, label=Text(choice.label), alone=choice.alone) for choice in node.choices
-            )
-            ask = Choices(options=options, several=node.several)
-            return _node_screen(walked, node.say, node.more, ask)
+            return _node_screen(walked, node.say, node.more, _choices(node))
         case Collect():
-            skip = Option(id="skip", label=Text(node.skip)) if node.skip else None
-            entry = Entry(
-                label=Text(f"bot/entry/{node.kind}"), kind=node.kind, error=Text("bot/field-empty"), skip=skip
-            )
-            return _node_screen(walked, node.say, node.more, entry)
+            return _node_screen(walked, node.say, node.more, _entry(node))
         case Try():
             assert walked.fix is not None
-            options = tuple(Option(id=each, label=Text(f"after/{each}")) for each in FIX_RESULTS)
-            return _node_screen(walked, walked.fix.say, walked.fix.more, Choices(options=options))
+            return _node_screen(walked, walked.fix.say, walked.fix.more, _AFTER_FIX)
         case Check():
             return _screen(Text("bot/waiting"))
         case Escalate():
             return _screen(node_text(walked, node.say))
         case End():
             return _screen(node_text(walked, node.say), small=("person",))
+
+
+@once
+def _choices(node: Ask) -> Choices:
+    options = tuple(
+        Option(id=choice.id, label=Text(choice.label), alone=choice.alone) for choice in node.choices
+    )
+    return Choices(options=options, several=node.several)
+
+
+@once
+def _entry(node: Collect) -> Entry:
+    skip = Option(id="skip", label=Text(node.skip)) if node.skip else None
+    label = Text(f"bot/entry/{node.kind}")
+    return Entry(label=label, kind=node.kind, error=Text("bot/field-empty"), skip=skip)
+
+
+_AFTER_FIX: Final = Choices(
+    options=tuple(Option(id=each, label=Text(f"after/{each}")) for each in FIX_RESULTS)
+)
+
+
+_SCALE: Final = Choices(
+    options=tuple(Option(id=str(n), label=Text("bot/number", {"n": str(n)})) for n in range(1, 6)), scale=True
+)
 
 
 def _solved_prompt(walked: Walk) -> Prompt:
@@ -113,15 +131,11 @@ def _solved_prompt(walked: Walk) -> Prompt:
     good = node_text(walked, node.say) if own and node is not None else Text("bot/works-now")
     if walked.rated:
         return _screen(good, small=("person",))
-    scale = Choices(
-        options=tuple(Option(id=str(n), label=Text("bot/number", {"n": str(n)})) for n in range(1, 6)),
-        scale=True,
-    )
     return Prompt(
         id="",
         say=Text("bot/solved-rating"),
         notes=() if walked.number else (good,),
-        ask=scale,
+        ask=_SCALE,
         commands=("person",) if walked.number else SMALL,
         tone="good",
     )
@@ -196,7 +210,7 @@ def _aside_prompt(library: Library, conversation: Conversation, walked: Walk) ->
                 if isinstance(walked.node, Escalate) and not walked.number
                 else ()
             )
-            return msgspec.structs.replace(prompt, facts=summary(library, conversation, walked), notes=notes)
+            return msgspec.structs.replace(prompt, facts=summary(library, walked), notes=notes)
         case AddRemark():
             entry = Entry(
                 label=Text("bot/entry/text"),
@@ -251,7 +265,13 @@ def anything_known(walked: Walk) -> bool:
 
 
 def _choice(say: Text, options: tuple[str, ...], *, small: tuple[Command, ...] = SMALL) -> Prompt:
-    listed = tuple(
-        Option(id=each, label=Text(f"bot/{each}"), main=not index) for index, each in enumerate(options)
+    return Prompt(id="", say=say, ask=_listed(options), commands=small)
+
+
+@lru_cache(maxsize=64)
+def _listed(options: tuple[str, ...]) -> Choices:
+    return Choices(
+        options=tuple(
+            Option(id=each, label=Text(f"bot/{each}"), main=not index) for index, each in enumerate(options)
+        )
     )
-    return Prompt(id="", say=say, ask=Choices(options=listed), commands=small)

@@ -6,13 +6,10 @@ where in a guide the person is, nor what becomes of the answer.
 """
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from typing import get_args
 
 import msgspec
-from rapidfuzz.distance import OSA
 
 from dialogs import recognise_words as known
 from dialogs.conversation import Evidence
@@ -20,17 +17,14 @@ from dialogs.events import Command
 from dialogs.extract import extract, looks_like_error
 from dialogs.guide import GuideId
 from dialogs.library import Library
+from dialogs.phrases import Book, Target, books, guide_words
+from dialogs.spelling import Words, alike, words_of
 
 _SENTENCE_LIMIT = 400  # characters; longer than any command, label or list of labels a person types
-_GUIDE_LIMIT = 2_000  # characters searched for a guide's words
-_TYPO_LETTERS = 5  # words shorter than this must be spelt right
-_LONG_WORD = 9  # from this length on two slips are forgiven, the first letter excepted
-_INSIDE = frozenset({"person", "report"})  # commands that count inside a sentence, too
-_PHRASE_WORDS = 3  # a command phrase this long also counts inside a sentence ...
-_REQUEST_WORDS = 15  # ... of at most this many words ...
+_REQUEST_WORDS = 15  # a command phrase also counts inside a sentence of at most this many words ...
 _DENIED_WITHIN = 3  # ... unless a "not" stands this close before it
-
-Words = tuple[str, ...]
+_SHORTEST_BEGINNING = 4  # letters
+_NONE: frozenset[Target] = frozenset()
 
 
 class Recognition(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -56,7 +50,8 @@ class _Heard(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     words: Words  # as said
     asked: Words  # without please and thank you
-    options: tuple[tuple[str, str], ...]
+    options: list[tuple[str, str]]
+    labels: list[tuple[str, Words]]  # the same, their labels taken apart
     shown: int  # how many of them stand on the screen, and have a number
     several: bool
 
@@ -83,14 +78,16 @@ def recognise(
     Never raises, whatever the text. `several` says that more than one option may be picked at once.
     """
     text = text.strip()
-    words = _words(text) if len(text) <= _SENTENCE_LIMIT else ()
+    words = words_of(text) if len(text) <= _SENTENCE_LIMIT else ()
+    listed = [*options, *spoken]
     heard = _Heard(
         library=library,
         language=language,
         text=text,
         words=words,
         asked=_without_courtesy(words),
-        options=tuple((each, label) for each, label in (*options, *spoken)),
+        options=listed,
+        labels=[(each, words_of(label)) for each, label in listed],
         shown=len(options),
         several=several,
     )
@@ -107,9 +104,12 @@ def recognise(
 
 def _command(heard: _Heard) -> _Meaning | None:
     """A command word as the whole sentence: in the current language, then in the others."""
-    here, *others = _phrase_books(heard.library, heard.language)
-    for book in (here, [each for other in others for each in other]):
-        meant = {target for target, phrase in book if phrase in (heard.words, heard.asked)}
+    here, *others = _books(heard)
+    for tried in ((here,), others):
+        meant: set[Target] = set()
+        for book in tried:
+            meant |= book.whole.get(heard.words, _NONE)
+            meant |= book.whole.get(heard.asked, _NONE)
         if len(meant) == 1:
             return _as_command(meant.pop())
     return None
@@ -119,16 +119,20 @@ def _request(heard: _Heard) -> _Meaning | None:
     """A longer phrase ("talk to a human", "did not start it") inside a short sentence without a denial."""
     if len(heard.words) > _REQUEST_WORDS:
         return None
-    for book in _phrase_books(heard.library, heard.language):
-        for target, phrase in book:
-            if target[0] in _INSIDE and len(phrase) >= _PHRASE_WORDS and _holds(heard.words, phrase):
+    said = set(heard.words)
+    for book in _books(heard):
+        if said.isdisjoint(book.request_words):
+            continue
+        for target, phrase in book.requests:
+            if phrase[0] in said and _holds(heard.words, phrase):
                 return _as_command(target)
     return None
 
 
 def _command_misspelt(heard: _Heard) -> _Meaning | None:
-    for book in _phrase_books(heard.library, heard.language):
-        meant = {target for target, phrase in book if _close(heard.asked, phrase)}
+    said = heard.asked
+    for book in _books(heard):
+        meant = {target for target, phrase in book.like(said) if alike(said, phrase)}
         if meant:
             return _as_command(meant.pop()) if len(meant) == 1 else None
     return None
@@ -143,7 +147,7 @@ def _choice(heard: _Heard) -> _Meaning | None:
 
 
 def _choice_misspelt(heard: _Heard) -> _Meaning | None:
-    one = _only(each for each, label in heard.options if _close(heard.asked, _words(label)))
+    one = _only(each for each, label in heard.labels if alike(heard.asked, label))
     if one is not None:
         return _Meaning(options=(one,))
     return _picked(heard, close=True)
@@ -161,13 +165,9 @@ def _yes_or_no(heard: _Heard) -> _Meaning | None:
 def _beginning(heard: _Heard) -> _Meaning | None:
     """The first words of exactly one label, unless the rest turns them round ("es geht nicht")."""
     said = heard.asked
-    if len("".join(said)) < _TYPO_LETTERS - 1:
+    if len("".join(said)) < _SHORTEST_BEGINNING:
         return None
-    fitting = [
-        (each, _words(label)[len(said) :])
-        for each, label in heard.options
-        if _words(label)[: len(said)] == said
-    ]
+    fitting = [(each, label[len(said) :]) for each, label in heard.labels if label[: len(said)] == said]
     if len(fitting) != 1 or known.DENIALS.intersection(fitting[0][1]):
         return None
     return _Meaning(options=(fitting[0][0],))
@@ -175,15 +175,15 @@ def _beginning(heard: _Heard) -> _Meaning | None:
 
 def _guide(heard: _Heard) -> _Meaning | None:
     """A guide's own words, in any language; the longest phrase wins."""
-    said = " ".join(("", *_words(heard.text[:_GUIDE_LIMIT]), ""))
+    words = words_of(heard.text)
+    said = f" {' '.join(words)} "
     best, named = 0, set[GuideId]()
-    for guide in heard.library.guides.values():
-        for phrases in guide.words.values():
-            for phrase in map(_words, phrases):
-                length = len(phrase)
-                if length and length >= best and f" {' '.join(phrase)} " in said:
-                    named = {guide.id} if length > best else named | {guide.id}
-                    best = length
+    begun = guide_words(heard.library)
+    for word in set(words):
+        for length, phrase, guide in begun.get(word, ()):
+            if length >= best and phrase in said:
+                named = {guide} if length > best else named | {guide}
+                best = length
     return _Meaning(guide=named.pop()) if len(named) == 1 else None
 
 
@@ -212,33 +212,15 @@ def _evidence(heard: _Heard) -> Evidence:
 # Commands.
 
 
-def _phrase_books(library: Library, language: str) -> list[list[tuple[tuple[str, str], Words]]]:
-    """For each language, the current one first: (command, value) and a phrase for it."""
-    order = [language, *(each for each in library.languages if each != language)]
-    return [
-        [
-            (target, phrase)
-            for key, target in _COMMAND_KEYS
-            + tuple((f"command/language/{each}", ("language", each)) for each in order)
-            for phrase in _phrases(library.texts.get(spoken, {}).get(key, ""))
-        ]
-        for spoken in order
-    ]
+def _books(heard: _Heard) -> list[Book]:
+    """The book of each language, the current one first."""
+    by_language = books(heard.library)
+    here = by_language.get(heard.language) or Book(heard.library, {})
+    return [here, *(book for language, book in by_language.items() if language != heard.language)]
 
 
-_COMMAND_KEYS: tuple[tuple[str, tuple[str, str]], ...] = (
-    *((f"command/{each}", (each, "")) for each in get_args(Command)),
-    ("command/language/ask", ("language", "")),  # no language named: ask which
-)
-
-
-@lru_cache(maxsize=4096)
-def _phrases(listed: str) -> tuple[Words, ...]:
-    return tuple(words for each in listed.split(";") if (words := _words(each)))
-
-
-def _as_command(target: tuple[str, str]) -> _Meaning:
-    return _Meaning(command=msgspec.convert(target[0], Command), value=target[1])
+def _as_command(target: Target) -> _Meaning:
+    return _Meaning(command=target.command, value=target.value)
 
 
 def _holds(words: Words, phrase: Words) -> bool:
@@ -254,10 +236,12 @@ def _holds(words: Words, phrase: Words) -> bool:
 
 def _one_option(heard: _Heard, said: str, words: Words) -> str | None:
     """The option whose label or number `said` is, to the letter."""
-    plain = _words(said)
-    one = _only(each for each, label in heard.options if plain and _words(label) in (plain, words))
-    if one is not None or any(plain and _words(label) == plain for _, label in heard.options):
-        return one
+    plain = words_of(said)
+    if plain:
+        meant = [each for each, label in heard.labels if label in (plain, words)]
+        one = _only(meant)
+        if one is not None or (meant and any(label == plain for _, label in heard.labels)):
+            return one
     number = known.NUMBER.fullmatch(" ".join(words))
     place = int(number[1]) if number else _ordinal(words, heard.shown)
     return heard.options[place - 1][0] if 1 <= place <= heard.shown else None
@@ -277,7 +261,7 @@ def _picked(heard: _Heard, *, close: bool) -> _Meaning | None:
     if not heard.several or not heard.words:
         return None
     for pattern in known.LISTS:
-        parts = [part for part in pattern.split(heard.text) if _bare(part)]
+        parts = [part for part in pattern.split(heard.text) if words_of(part)]
         picked = {_part(heard, part, close=close) for part in parts}
         if len(parts) > 1 and None not in picked:
             return _Meaning(options=tuple(each for each, _ in heard.options if each in picked))
@@ -285,19 +269,20 @@ def _picked(heard: _Heard, *, close: bool) -> _Meaning | None:
 
 
 def _part(heard: _Heard, part: str, *, close: bool) -> str | None:
-    words = _without_courtesy(_words(part))
+    words = _without_courtesy(words_of(part))
     one = _one_option(heard, part, words)
     if one is None and close:
-        one = _only(each for each, label in heard.options if _close(words, _words(label)))
+        one = _only(each for each, label in heard.labels if alike(words, label))
     return one
 
 
+@lru_cache(maxsize=2048)
 def _side_of(label: str) -> str | None:
     """Whether a label begins with a yes or a no of its own ("No, the message came back")."""
-    first = _words(re.split(r"[,.;:!–—-]", label, maxsplit=1)[0])  # noqa: RUF001 - dashes of any length
+    first = words_of(re.split(r"[,.;:!–—-]", label, maxsplit=1)[0])  # noqa: RUF001 - dashes of any length
     if side := known.SIDES.get(" ".join(first)):
         return side
-    words = _words(label)
+    words = words_of(label)
     for count in (3, 2, 1):
         begun = " ".join(words[:count])
         rest = known.DENIALS.union(known.HEDGES).intersection(words[count:])
@@ -314,26 +299,6 @@ def _only(found: Iterable[str]) -> str | None:
 # Words.
 
 
-def _words(text: str) -> Words:
-    """Lower-case words without accents and punctuation. Long texts are cut first: folding is not free."""
-    return tuple(_bare(text).split())
-
-
-@lru_cache(maxsize=2048)
-def _bare(text: str) -> str:
-    folded = unicodedata.normalize("NFKD", text[:_GUIDE_LIMIT]).casefold()
-    bare = "".join(" " if _separates(char) else char for char in folded if not _drops(char)).strip()
-    return bare or ("?" if "?" in folded else "")  # a question mark alone asks for help
-
-
-def _drops(char: str) -> bool:
-    return char in "'’‘`´" or unicodedata.category(char) in ("Mn", "Me", "Cf")  # noqa: RUF001 - apostrophes
-
-
-def _separates(char: str) -> bool:
-    return not char.isalnum()
-
-
 def _without_courtesy(words: Words) -> Words:
     start, end = 0, len(words)
     while start < end and words[start] in known.COURTESY:
@@ -341,18 +306,3 @@ def _without_courtesy(words: Words) -> Words:
     while end > start and words[end - 1] in known.COURTESY:
         end -= 1
     return words[start:end] or words
-
-
-def _close(said: Words, meant: Words) -> bool:
-    """Whether the two differ by slips of the pen only: word by word, and only in words long enough."""
-    if len(said) != len(meant) or not said:
-        return False
-    return all(one == other or _slip(one, other) for one, other in zip(said, meant, strict=True))
-
-
-def _slip(said: str, meant: str) -> bool:
-    shorter = min(len(said), len(meant))
-    if shorter < _TYPO_LETTERS - 1 or len(meant) < _TYPO_LETTERS or not (said.isalpha() and meant.isalpha()):
-        return False
-    allowed = 2 if shorter >= _LONG_WORD and said[0] == meant[0] else 1
-    return OSA.distance(said, meant, score_cutoff=allowed) <= allowed

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from dialogs.conditions import GIVEN, SKIPPED, Answers, code_value, holds
+from dialogs.conditions import GIVEN, SKIPPED, Answers, code_value
 from dialogs.guide import (
     EVIDENCE_SUBJECTS,
     Ask,
@@ -84,6 +84,11 @@ class Situations:
         for node in guide.nodes.values():
             for match in self._asked(node.id):
                 self._bits.setdefault(match, 1 << len(self._bits))
+        self._told_by: dict[tuple[str, str], int] = {}
+        for match, bit in self._bits.items():
+            for value in dict.fromkeys(match.values):
+                told = match.subject, value
+                self._told_by[told] = self._told_by.get(told, 0) | bit
         self._first: dict[tuple[NodeId, tuple[FixId, ...], int], int] = {}
         self._alike: dict[tuple[NodeId, int], int] = {}
         self._sets: dict[NodeId, tuple[tuple[tuple[str, ...], int, int], ...]] = {}
@@ -109,7 +114,10 @@ class Situations:
 
     def at(self, node: NodeId, tried: int, answers: Answers) -> Situation:
         """The situation of a conversation that stands on `node` with `answers` given."""
-        true = sum(bit for match, bit in self._bits.items() if holds((match,), answers))
+        true = 0
+        for subject, values in answers.items():
+            for value in values:
+                true |= self._told_by.get((subject, value), 0)
         return self._stand(node, true, tried)
 
     def _stand(self, node_id: NodeId, true: int, tried: int = 0) -> Situation:
@@ -134,9 +142,7 @@ class Situations:
 
     def _tells(self, subject: str, value: str) -> int:
         """The conditions that hold once `subject` was answered with `value`."""
-        return sum(
-            bit for match, bit in self._bits.items() if match.subject == subject and value in match.values
-        )
+        return self._told_by.get((subject, value), 0)
 
     def beginnings(self, codes: Mapping[int, Code]) -> tuple[tuple[tuple[Taken, ...], int, Situation], ...]:
         """What can be known before the first question: (what, how many cases, situation).

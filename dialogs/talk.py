@@ -25,9 +25,11 @@ from dialogs.guide import Check, Escalate, Try
 from dialogs.library import Library
 from dialogs.prompts import in_short, prompt_for
 from dialogs.text import Argument, Text
-from dialogs.walk import Walk, known_evidence, walk
+from dialogs.walk import Walk, further, known_evidence, walk
 
 LINE_LIMIT = 8000  # characters of one line of the transcript
+# Fields of a conversation that make no difference to what is on the screen.
+_UNSEEN = frozenset({"prompt", "asked", "answered", "waiting", "misses", "session"})
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -49,6 +51,7 @@ class Talk:
         self.effects: list[Effect] = []
         self.picked: tuple[Text | str, ...] = ()  # what the retired screen shows as the answer
         self._notes: list[Text] = []
+        self._current: Prompt | None = None
         self._mended = self._mend()
 
     # ---- what is known
@@ -56,7 +59,8 @@ class Talk:
     @property
     def evidence(self) -> Evidence:
         """Everything noticed in this session."""
-        return known_evidence(self.conversation.answers)
+        answers = self.conversation.answers
+        return self.walked.evidence if self.walked.fits == len(answers) else known_evidence(answers)
 
     @property
     def moved(self) -> bool:
@@ -66,17 +70,27 @@ class Talk:
 
     def current(self) -> Prompt:
         """The screen that belongs to the conversation as it stands."""
-        return prompt_for(self.library, self.conversation, self.walked)
+        if self._current is None:
+            self._current = prompt_for(self.library, self.conversation, self.walked)
+        return self._current
 
     # ---- changing
 
     def set(self, **changes: Any) -> None:
         """Change fields of the conversation that are no answers."""
+        if not _UNSEEN.issuperset(changes):
+            self._current = None
         self.conversation = msgspec.structs.replace(self.conversation, **changes)
 
     def add(self, *answers: Answer) -> None:
         """Append answers, and see where they lead."""
-        self.replace_answers((*self.conversation.answers, *answers))
+        before, walked = self.conversation.answers, self.walked
+        after = (*before, *answers)
+        if walked.fits < len(before):
+            self.replace_answers(after)
+            return
+        self.set(answers=after)
+        self.walked = further(self.library, walked, after)
 
     def replace_answers(self, answers: tuple[Answer, ...]) -> None:
         """Another list of answers, and where it leads."""
@@ -133,8 +147,9 @@ class Talk:
         prompt = self.current()
         if say is not None:
             prompt = msgspec.structs.replace(prompt, say=say, notes=())
-        prompt = msgspec.structs.replace(prompt, notes=(*self._notes, *prompt.notes))
-        self._notes.clear()
+        if self._notes:
+            prompt = msgspec.structs.replace(prompt, notes=(*self._notes, *prompt.notes))
+            self._notes.clear()
         self._retire()
         self.set(prompt=prompt.id, asked=in_short(self.conversation, self.walked, prompt))
         self.effects.append(Show(prompt=prompt))

@@ -19,6 +19,8 @@ _KEPT: Final = "\n\u200c\u200d"  # the joiners are part of Persian words and of 
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co"})
 # Latin letters and their punctuation: nothing unseen is among them, and most texts are made of nothing else.
 _SEEN: Final = re.compile("[\n -~\u00a0-\u00ac\u00ae-\u024f\u2010-\u2027\u2030-\u205e]*")
+# One line of such letters with single spaces between them is what `line` makes of it.
+_LINE: Final = re.compile("[!-~\u00a1-\u00ac\u00ae-\u024f]+(?: [!-~\u00a1-\u00ac\u00ae-\u024f]+)*")
 _ACTIVE: Final = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 _LIST_MARK: Final = re.compile(r"^([-+=:]|\d{1,9}[.)])")
 _LINK: Final = re.compile(r":(?=//)|\.(?=\w)|(?i:mailto:|tel:)")
@@ -37,6 +39,8 @@ def clean(words: str) -> str:
 
 def line(words: str) -> str:
     """The same words, cleaned, on one line, without space around them."""
+    if _LINE.fullmatch(words):
+        return words
     return " ".join(clean(words).split())
 
 
@@ -49,7 +53,8 @@ def cut(words: str, limit: int) -> str:
 
 def run(words: str) -> str:
     """Words for a TextRun: one line in which no macro lives."""
-    return _MACRO.sub("{" + _JOINER, line(words))
+    said = line(words)
+    return _MACRO.sub("{" + _JOINER, said) if "{{" in said else said
 
 
 def markdown(words: str) -> str:

@@ -64,6 +64,8 @@ class Speaker:
 
     def say(self, text: Text | str) -> str:
         """Plain words: no Markdown, neither the author's nor anybody else's. A string is one line of data."""
+        if isinstance(text, Text) and not text.args:
+            return escape.cut(_plain(self._library.words(text.key, self.language)), self.limit)
         return escape.cut(self._resolve(text, escape.line, _unmarked, "").strip(), self.limit)
 
     def line(self, text: Text | str) -> str:
@@ -76,7 +78,10 @@ class Speaker:
 
     def markdown(self, text: Text | str) -> str:
         """Words for a TextBlock: the author's bold, lists and links live, nobody else's do."""
-        said = _paragraphs(self._resolve(text, escape.markdown, _linked, "…"))
+        if isinstance(text, Text) and not text.args:
+            said = _marked(self._library.words(text.key, self.language))
+        else:
+            said = _paragraphs(self._resolve(text, escape.markdown, _linked, "…"))
         if len(said) <= self.limit:
             return said
         return escape.markdown(escape.cut(self._resolve(text, escape.line, _unmarked, ""), self.limit))
@@ -122,7 +127,7 @@ class Speaker:
     ) -> str:
         if isinstance(text, str):
             return data(escape.cut(text, self.limit))
-        template = author(self._library.words(text.key, self.language).strip())
+        template = author(self._library.words(text.key, self.language))
 
         def fill(place: re.Match[str]) -> str:
             name = place[1]
@@ -172,15 +177,31 @@ def _zone(name: str) -> ZoneInfo | None:
 
 
 @functools.lru_cache(maxsize=_TEMPLATES)
+def _plain(template: str) -> str:
+    """Plain words of a text that nothing is filled into."""
+    return _without_places(_unmarked(template)).strip()
+
+
+@functools.lru_cache(maxsize=_TEMPLATES)
+def _marked(template: str) -> str:
+    """A TextBlock's words of a text that nothing is filled into."""
+    return _paragraphs(_without_places(_linked(template)))
+
+
+def _without_places(template: str) -> str:
+    return _PLACE.sub(lambda place: place[0] if place[1] else place[0][0], template)
+
+
+@functools.lru_cache(maxsize=_TEMPLATES)
 def _unmarked(template: str) -> str:
     """The author's text without its Markdown; a link shows where it leads."""
-    return _LINK.sub(r"\1 (\2)", _BOLD.sub(r"\1", template))
+    return _LINK.sub(r"\1 (\2)", _BOLD.sub(r"\1", template.strip()))
 
 
 @functools.lru_cache(maxsize=_TEMPLATES)
 def _linked(template: str) -> str:
     """The author's text with bare addresses as links; Teams makes none of its own."""
-    return _BARE_LINK.sub(r"[\g<0>](\g<0>)", template)
+    return _BARE_LINK.sub(r"[\g<0>](\g<0>)", template.strip())
 
 
 def _paragraphs(said: str) -> str:

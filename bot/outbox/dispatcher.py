@@ -13,7 +13,7 @@ import contextlib
 import random
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
@@ -27,8 +27,10 @@ from bot.errors import (
     DeliveryRefused,
     StoreUnavailable,
 )
+from bot.outbox.ending import Done, Follow, excused
+from bot.outbox.places import Places
 from bot.outbox.retry import OLDEST, next_delay, put_off
-from bot.store.api import Decide, Message, MessageState, Settled, Store
+from bot.store.api import Message, Settled, Spare, Store
 
 _log = structlog.get_logger(__name__)
 
@@ -46,21 +48,6 @@ _LONGEST_REST: Final = 5.0  # seconds between two questions to a store that fail
 _VANISHED: Final = 16
 
 _REPORT: Final = "please report this as a defect."  # the outbox goes on, and tries again
-
-
-class Follow(msgspec.Struct, frozen=True, kw_only=True):
-    """A turn that a delivery leads to, taken in the same commit that settles the message."""
-
-    conversation: str
-    event_id: str
-    decide: Decide
-
-
-class Done(msgspec.Struct, frozen=True, kw_only=True):
-    """It was delivered. `receipt` is what the other side calls it."""
-
-    receipt: str = ""
-    follow: Follow | None = None
 
 
 def _look(message: Message) -> str:
@@ -120,7 +107,10 @@ class Dispatcher:
         self._lease = lease
         self._patience = lease * _PATIENCE
         self._woken = asyncio.Event()
-        self._busy: dict[asyncio.Task[None], str] = {}  # with the kind of what it performs
+        self._tasks: dict[asyncio.Task[None], str] = {}  # with the kind of what it performs
+        self._busy: Counter[str] = Counter()  # how many of each kind are performed
+        self._lent: Counter[str] = Counter()  # places for what is being committed, by kind
+        self._crowded = True  # whether more may be due than there was room for when it was last looked
         self._unwritten = 0  # results that the store would not take yet
         self._loop: asyncio.Task[None] | None = None
         self._stopping = False
@@ -138,6 +128,27 @@ class Dispatcher:
         """There may be something new."""
         self._woken.set()
 
+    @contextlib.contextmanager
+    def spare(self, *kinds: str) -> Iterator[Places]:
+        """Places for what a commit makes due, one of each kind that has room, for as long as the block lasts.
+
+        What is leased in that commit and handed to `Places.begin` needs no claim.
+        """
+        lent = frozenset(kind for kind in kinds if self._places(kind) > 0)
+        if self._stopping or self._unwritten:
+            lent = frozenset()
+        self._lent.update(lent)
+        try:
+            yield Places(Spare(kinds=lent, until=self._clock() + self._lease), self._begin, self.wake)
+        finally:
+            self._lent.subtract(lent)
+
+    def _places(self, kind: str) -> int:
+        """How many messages of a kind may begin now, besides those that are under way or promised a place."""
+        room, _ = self._room(kind)
+        lent = self._lent[kind]
+        return min(self._pools.get(kind, 0) - self._busy[kind] - lent, room - lent)
+
     async def stop(self, grace: float) -> None:
         """Claim nothing more, let what is in flight finish for `grace` seconds, hand the rest back."""
         self._stopping = True
@@ -153,7 +164,7 @@ class Dispatcher:
 
     def _running(self) -> set[asyncio.Task[None]]:
         loop = {self._loop} if self._loop is not None and not self._loop.done() else set()
-        return self._busy.keys() | loop
+        return self._tasks.keys() | loop
 
     async def drain(self) -> None:
         """Perform all that is due and all that follows from it, then return: without a background, in step.
@@ -163,9 +174,9 @@ class Dispatcher:
         """
         while True:
             await self._claim()
-            if not self._busy:
+            if not self._tasks:
                 return
-            await asyncio.wait(self._busy, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
 
     # ---- the loop
 
@@ -192,27 +203,36 @@ class Dispatcher:
 
         Of a pool that is full nothing is asked, not even when more is due: whoever finishes wakes us.
         """
-        busy, free, again = Counter(self._busy.values()), {}, _LONGEST_SLEEP
-        for kind, most in self._pools.items():
+        self._crowded = True
+        free, again = {}, _LONGEST_SLEEP
+        for kind in self._pools:
             room, seconds = self._room(kind)
+            places = self._places(kind)
             if room <= 0:
                 again = min(again, seconds)
-            elif most > busy[kind]:
-                free[kind] = min(most - busy[kind], room)
+            elif places > 0:
+                free[kind] = places
         if not free or self._unwritten:
             return again
         claimed = await self._store.claim(now=self._clock(), lease=self._lease, limits=free)
-        for message in claimed.messages:
-            crash.at("outbox.claimed")
-            task = asyncio.create_task(self._take(message), name=f"outbox-{message.id}")
-            self._busy[task] = message.kind
-            task.add_done_callback(self._finished)
+        self._begin(claimed.messages)
+        taken = Counter(message.kind for message in claimed.messages)
+        self._crowded = len(free) < len(self._pools) or any(taken[kind] == free[kind] for kind in free)
         due = claimed.next_due
         return again if due is None else min(max(due - self._clock(), 0.0), again)
 
+    def _begin(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            crash.at("outbox.claimed")
+            task = asyncio.create_task(self._take(message), name="outbox")
+            self._tasks[task] = message.kind
+            self._busy[message.kind] += 1
+            task.add_done_callback(self._finished)
+
     def _finished(self, task: asyncio.Task[None]) -> None:
-        self._busy.pop(task, None)
-        self.wake()  # the next message of its lane may go now, and another one of its pool
+        self._busy[self._tasks.pop(task)] -= 1
+        if self._crowded:
+            self.wake()  # another one of its pool may go now
         if not task.cancelled() and (error := task.exception()) is not None:
             _log.error("outbox_broken", exc_info=error, what_to_do=_REPORT)  # the lease runs out by itself
 
@@ -297,7 +317,7 @@ class Dispatcher:
             return
         self.postponed += 1
         _log.debug("delivery_postponed", key=message.key, why=why, again_in=round(delay, 1))
-        await self._write(_excused(message, "ready", why, due_at=now + delay))
+        await self._write(excused(message, "ready", why, due_at=now + delay))
 
     async def _park(self, message: Message, why: str) -> None:
         self.parked += 1
@@ -308,7 +328,7 @@ class Dispatcher:
             why=why,
             what_to_do=f"once its reader can be reached: handrail outbox retry {message.id}",
         )
-        await self._write(_excused(message, "parked", why))
+        await self._write(excused(message, "parked", why))
 
     async def _bury(self, message: Message, why: str) -> None:
         self.dead += 1
@@ -336,7 +356,7 @@ class Dispatcher:
         """The process stops: let the next one try at once."""
         why = "stopped while it was on its way (it may have arrived)"
         try:
-            await self._store.settle(_excused(message, "ready", why, due_at=self._clock()))
+            await self._store.settle(excused(message, "ready", why, due_at=self._clock()))
         except StoreUnavailable as error:
             _log.warning(
                 "lease_not_handed_back",
@@ -363,19 +383,17 @@ class Dispatcher:
             self._unwritten -= failures > 0
 
     async def _commit(self, settled: Settled, follow: Follow | None) -> None:
-        if follow is None:
-            await self._store.settle(settled)
-            return
-        receipt = await self._store.turn(follow.conversation, follow.event_id, follow.decide, settles=settled)
+        with self.spare(*self._pools) as places:
+            if follow is None:
+                ended = await self._store.settle(settled, spare=places.spare)
+                places.begin(ended.leased, more=ended.due or settled.state == "ready")
+                return
+            receipt = await self._store.turn(
+                follow.conversation, follow.event_id, follow.decide, settles=settled, spare=places.spare
+            )
+            places.begin(receipt.leased, more=receipt.due)
         if not receipt.repeat:
             try:
                 self._changed(follow.conversation)
             except Exception as error:  # noqa: BLE001 - the turn is kept; a listener cannot undo it
                 _log.error("listener_broken", exc_info=error, what_to_do=_REPORT)
-
-
-def _excused(message: Message, state: MessageState, why: str, *, due_at: float = 0.0) -> Settled:
-    """The end of an attempt that is none of the message's tries."""
-    return Settled(
-        id=message.id, attempt=message.attempt, state=state, error=why, due_at=due_at, counted=False
-    )

@@ -11,7 +11,7 @@ import msgspec
 import structlog
 
 from bot.errors import ContentError, Overtaken, StoreUnavailable
-from bot.outbox.dispatcher import Follow
+from bot.outbox.ending import Follow
 from bot.outbox.entry import Entry, entry_of, plain
 from bot.store.api import Message, MessageState, Settled, Store
 
@@ -132,7 +132,7 @@ class Upkeep:
                 exc_info=error,
                 what_to_do="tell the person and the helpdesk yourself; please report this as a defect.",
             )
-        if not await self._store.settle(settled):
+        if not (await self._store.settle(settled)).held:
             raise Overtaken
 
     async def _not_done(self, name: str) -> Outcome:

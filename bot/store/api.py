@@ -119,6 +119,24 @@ class CaseChange(_Record, frozen=True, kw_only=True):
     reference: str = ""
 
 
+class Spare(_Record, frozen=True, kw_only=True):
+    """Room for what a commit makes due: the kinds of which it may lease one message, until `until`.
+
+    It saves the claim, and the wait for the disk that a claim is.
+    """
+
+    kinds: frozenset[str]
+    until: float
+
+
+class Audience(_Record, frozen=True, kw_only=True):
+    """How a person is spoken to: the part of a stored conversation that says so, and where they are met."""
+
+    language: str
+    plain: bool
+    address: Address
+
+
 class Kept(_Record, frozen=True, kw_only=True):
     """What one turn leaves behind. All of it is kept, or none.
 
@@ -135,10 +153,26 @@ class Kept(_Record, frozen=True, kw_only=True):
 
 
 class Receipt(_Record, frozen=True, kw_only=True):
-    """`repeat`: this event had been taken before, nothing changed, `reply` is the first one."""
+    """`repeat`: this event had been taken before, nothing changed, `reply` is the first one.
+
+    `leased` is what the commit leased of what it made due, and `due` says whether there is more of that.
+    """
 
     reply: bytes
     repeat: bool
+    leased: tuple[Message, ...] = ()
+    due: bool = True
+
+
+class Ended(_Record, frozen=True, kw_only=True):
+    """How a message was settled. `held` False: the lease had passed on, nothing changed.
+
+    `leased` and `due` say of the next message of its lane what they say of a turn's in a `Receipt`.
+    """
+
+    held: bool
+    leased: tuple[Message, ...] = ()
+    due: bool = True
 
 
 Decide: TypeAlias = Callable[[Conversation | None, Address | None], Kept]
@@ -165,7 +199,13 @@ class Store(Protocol):
     """Everything the bot keeps. Every method may raise `StoreUnavailable`."""
 
     async def turn(
-        self, conversation: str, event_id: str, decide: Decide, *, settles: Settled | None = None
+        self,
+        conversation: str,
+        event_id: str,
+        decide: Decide,
+        *,
+        settles: Settled | None = None,
+        spare: Spare | None = None,
     ) -> Receipt:
         """Take one event: begin, load, decide, save, commit.
 
@@ -173,7 +213,7 @@ class Store(Protocol):
         before in this conversation, `decide` is not called. An address in what is kept says that the person
         is here: what was parked for them is made ready, and stands before what this turn sends. `settles`
         ends an outbox message in the same commit; if its attempt no longer holds the lease the turn is still
-        kept (the event id makes it once).
+        kept (the event id makes it once). A store may lease what there is `spare` room for, and need not.
 
         Raises:
             NumberTaken: a new case's number is in use; nothing was kept.
@@ -183,6 +223,10 @@ class Store(Protocol):
 
     async def conversation(self, key: str) -> tuple[Conversation, Address | None] | None:
         """A stored conversation, without changing it."""
+        ...
+
+    async def audience(self, key: str) -> Audience | None:
+        """Who a conversation is with, for what is sent to them; None when there is nobody."""
         ...
 
     async def lines(self, conversation: str, *, after: int = 0, limit: int = 500) -> Sequence[Line]:
@@ -207,8 +251,8 @@ class Store(Protocol):
         """
         ...
 
-    async def settle(self, settled: Settled) -> bool:
-        """End or postpone a claimed message. False: the lease had passed on, nothing changed."""
+    async def settle(self, settled: Settled, *, spare: Spare | None = None) -> Ended:
+        """End or postpone a claimed message; with `spare` room the next of its lane may be leased at once."""
         ...
 
     async def message(self, key: str) -> Message | None:

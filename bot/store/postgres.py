@@ -24,22 +24,25 @@ from bot import crash
 from bot.address import Address
 from bot.errors import NumberTaken, Overtaken, StoreUnavailable
 from bot.store.api import (
+    Audience,
     CaseChange,
     CaseRecord,
     Claimed,
     Decide,
+    Ended,
     Line,
     Message,
     MessageState,
     Receipt,
     Settled,
+    Spare,
 )
 from bot.store.postgres_clock import DatabaseClock
 from bot.store.postgres_link import Link
 from bot.store.postgres_queries import Database, first, message_in, run, transaction, turn_values
 from bot.store.postgres_setup import PATIENCE, prepare
 from bot.store.retention import GIVEN_UP, PORTION, PRUNE_EVERY, Retention
-from bot.store.rows import Row, case_of, case_values, conversation_of, line_of
+from bot.store.rows import Row, audience_of, case_of, case_values, conversation_of, line_of
 from dialogs.conversation import CaseStatus, Conversation
 
 _log = structlog.get_logger(__name__)
@@ -92,7 +95,13 @@ class PostgresStore:
         await self._link.do(self._look, again=True)
 
     async def turn(
-        self, conversation: str, event_id: str, decide: Decide, *, settles: Settled | None = None
+        self,
+        conversation: str,
+        event_id: str,
+        decide: Decide,
+        *,
+        settles: Settled | None = None,
+        spare: Spare | None = None,  # noqa: ARG002  a claim of its own is one round trip as well
     ) -> Receipt:
         """See `Store.turn`.
 
@@ -162,6 +171,11 @@ class PostgresStore:
         stored = await self._link.do(lambda db: first(db, "conversation", conversation=key), again=True)
         return conversation_of(stored) if stored is not None else None
 
+    async def audience(self, key: str) -> Audience | None:
+        """See `Store.audience`."""
+        stored = await self._link.do(lambda db: first(db, "conversation", conversation=key), again=True)
+        return audience_of(stored) if stored is not None else None
+
     async def lines(self, conversation: str, *, after: int = 0, limit: int = 500) -> Sequence[Line]:
         """See `Store.lines`."""
         rows = await self._rows("lines", conversation=conversation, after=after, limit=limit)
@@ -198,9 +212,9 @@ class PostgresStore:
             next_due=self._clock.to_caller(rows[0][0]) if rows[0][0] is not None else None,
         )
 
-    async def settle(self, settled: Settled) -> bool:
+    async def settle(self, settled: Settled, *, spare: Spare | None = None) -> Ended:  # noqa: ARG002  see `turn`
         """See `Store.settle`."""
-        return await self._link.do(lambda db: self._settle(db, settled))
+        return Ended(held=await self._link.do(lambda db: self._settle(db, settled)))
 
     async def _settle(self, db: Database, settled: Settled) -> bool:
         found = await first(db, "settle", **self._end_values(settled), found=settled.found)

@@ -1,7 +1,7 @@
 """Looks single rows up on the spot: a second connection to the SQLite file, for reading, on the event loop.
 
 A row by its key takes some microseconds, a tenth of the way to the writer's thread and back. Whatever is not
-as it should be (the disk hangs, the file has moved, an error) is left to the writer, who knows what to do then.
+as it should be (the disk hangs, the file has moved, an error) is left to the writer, who knows what to do.
 
 Must not know: tables, queries.
 """

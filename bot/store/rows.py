@@ -10,15 +10,24 @@ import msgspec
 
 from bot.address import Address, Person
 from bot.errors import StoreUnavailable
-from bot.store.api import CaseRecord, Line, LogEntry, Message, NewMessage
+from bot.store.api import Audience, CaseRecord, Line, LogEntry, Message, NewMessage
 from dialogs.case import CaseFile
 from dialogs.conversation import FORMAT, Conversation
 
 Row = Sequence[Any]
 Values = Mapping[str, Any]
 
+
+class _Manner(msgspec.Struct):
+    """The part of a `Conversation` that says how somebody is spoken to; reading it is ten times quicker."""
+
+    language: str = "en"
+    plain: bool = False
+
+
 _encode: Final = msgspec.json.Encoder().encode
 _conversation: Final = msgspec.json.Decoder(Conversation)
+_manner: Final = msgspec.json.Decoder(_Manner)
 _address: Final = msgspec.json.Decoder(Address)
 _person: Final = msgspec.json.Decoder(Person)
 _file: Final = msgspec.json.Decoder(CaseFile)
@@ -47,6 +56,21 @@ def conversation_of(row: Row) -> tuple[Conversation, Address | None]:
             " run the newer version"
         )
     return found, address
+
+
+def audience_of(row: Row) -> Audience | None:
+    """From state and address.
+
+    Raises:
+        StoreUnavailable: It cannot be read by this version; it is left as it is.
+    """
+    if row[1] is None:
+        return None
+    try:
+        found = _manner.decode(row[0])
+        return Audience(language=found.language, plain=found.plain, address=_address.decode(row[1]))
+    except msgspec.DecodeError as error:
+        raise StoreUnavailable(f"a stored conversation cannot be read by this version: {error}") from None
 
 
 def line_of(row: Row) -> Line:

@@ -4,48 +4,55 @@ Each method is one transaction on the writer's thread; the SQL stands in `querie
 know what a turn decides, nor what is in a message. The promises are those of `bot.store.api.Store`.
 """
 
+import asyncio
 import sqlite3
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import Any, Final
+from itertools import chain
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 import structlog
 
 from bot import crash
 from bot.address import Address
-from bot.errors import NumberTaken, Overtaken, StoreUnavailable
+from bot.errors import NumberTaken, Overtaken
 from bot.store.api import (
+    Audience,
     CaseChange,
     CaseRecord,
     Claimed,
     Decide,
+    Ended,
     Kept,
     Line,
     Message,
     MessageState,
     Receipt,
     Settled,
+    Spare,
 )
-from bot.store.queries import queries
 from bot.store.reader import Reader
 from bot.store.retention import GIVEN_UP, PORTION, PRUNE_EVERY, Retention
 from bot.store.rows import (
     Row,
+    audience_of,
     case_of,
     case_values,
     conversation_of,
     encode,
     line_of,
     message_of,
-    message_values,
 )
 from bot.store.sqlite_file import SqliteFile
+from bot.store.sqlite_queries import SQL, every, first, run
+from bot.store.sqlite_room import Room
 from bot.store.writer import Writer
 from dialogs.conversation import CaseStatus, Conversation
 
 _log = structlog.get_logger(__name__)
 
-_SQL: Final = queries("sqlite")
+T = TypeVar("T")
 
 
 class SqliteStore:
@@ -64,7 +71,8 @@ class SqliteStore:
         self._clock = clock
         self._retention = retention or Retention()
         self._pruned_at = float("-inf")
-        self._unheard: set[tuple[int, int]] = set()  # id, attempt: leases of claims that failed
+        self._queues: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._unheard: list[list[Message]] = []  # leased by calls that nobody got the answer of
         self._file = file
         self._writer = Writer(file)
         self._reader = Reader(file, trusted=self._writer.prompt)
@@ -76,10 +84,16 @@ class SqliteStore:
             ConfigError: The database was written by a newer version.
             StoreUnavailable: It cannot be read or written.
         """
-        await self._writer.do(lambda db: _rows(db, "release_leases", now=self._clock()))
+        await self._writer.do(lambda db: every(db, "release_leases", now=self._clock()))
 
     async def turn(
-        self, conversation: str, event_id: str, decide: Decide, *, settles: Settled | None = None
+        self,
+        conversation: str,
+        event_id: str,
+        decide: Decide,
+        *,
+        settles: Settled | None = None,
+        spare: Spare | None = None,
     ) -> Receipt:
         """See `Store.turn`.
 
@@ -90,29 +104,48 @@ class SqliteStore:
         if not event_id:
             raise ValueError("an event needs an id")
 
+        leased: list[Message] = []
+
         def work(db: sqlite3.Connection) -> Receipt:
-            if settles is not None and not self._settle(db, settles) and settles.found != "leased":
+            room = Room(spare, leased, now=self._clock())
+            if settles is not None and not self._settle(db, settles, room) and settles.found != "leased":
                 raise Overtaken
-            if taken := _row(db, "taken", conversation=conversation, event=event_id):
-                return Receipt(reply=taken[0], repeat=True)
-            stored = _row(db, "conversation", key=conversation)
+            if taken := first(db, "taken", conversation=conversation, event=event_id):
+                return Receipt(reply=taken[0], repeat=True, leased=tuple(leased), due=room.left)
+            stored = first(db, "conversation", key=conversation)
             before, where = conversation_of(stored) if stored else (None, None)
             crash.at("turn.loaded")
             kept = decide(before, where)
             crash.at("turn.decided")
-            self._keep(db, conversation, event_id, kept, lines=stored[2] if stored else 0)
+            self._keep(db, conversation, event_id, kept, room, lines=stored[2] if stored else 0)
             crash.at("turn.written")
-            return Receipt(reply=kept.reply, repeat=False)
+            return Receipt(reply=kept.reply, repeat=False, leased=tuple(leased), due=room.left)
 
-        receipt = await self._writer.do(work)
+        # One event of a conversation at a time is handed to the writer: whoever floods waits for themselves.
+        async with self._queues.setdefault(conversation, asyncio.Lock()):
+            receipt = await self._heard(work, leased)
         crash.at("turn.committed")
         return receipt
 
-    def _keep(self, db: sqlite3.Connection, key: str, event_id: str, kept: Kept, *, lines: int) -> None:
-        now = self._clock()
-        if kept.address is not None:
-            _run(db, "unpark", conversation=key, now=now)
-        _run(
+    async def _heard(self, work: Callable[[sqlite3.Connection], T], leased: list[Message]) -> T:
+        """Do work that leases messages; if nobody gets the answer, the next claim hands them back.
+
+        Perhaps it was kept all the same, or will be; nobody holds these then, and they must not wait for the
+        end of their lease.
+        """
+        try:
+            return await self._writer.do(work)
+        except BaseException:
+            self._unheard.append(leased)
+            raise
+
+    def _keep(
+        self, db: sqlite3.Connection, key: str, event_id: str, kept: Kept, room: Room, *, lines: int
+    ) -> None:
+        now = room.now
+        if kept.address is not None and run(db, "unpark", conversation=key, now=now).rowcount:
+            room.left = True
+        run(
             db,
             "keep_conversation",
             key=key,
@@ -120,33 +153,38 @@ class SqliteStore:
             address=encode(kept.address) if kept.address is not None else None,
             lines=lines + len(kept.lines),
         )
-        _run(db, "take", conversation=key, event=event_id, now=now, reply=kept.reply)
+        run(db, "take", conversation=key, event=event_id, now=now, reply=kept.reply)
         for seq, line in enumerate(kept.lines, lines + 1):
             values = {"who": line.who, "at": line.at, "session": line.session, "body": line.body}
-            _run(db, "add_line", conversation=key, seq=seq, **values)
+            run(db, "add_line", conversation=key, seq=seq, **values)
         for record in kept.cases:
             _open_case(db, record)
         for change in kept.changes:
             _change_case(db, change)
         for message in kept.messages:
-            _run(db, "add_message", **message_values(message), now=now)
+            room.send(db, message)
 
     async def conversation(self, key: str) -> tuple[Conversation, Address | None] | None:
         """See `Store.conversation`."""
         stored = await self._look_up("conversation", key=key)
         return conversation_of(stored) if stored else None
 
+    async def audience(self, key: str) -> Audience | None:
+        """See `Store.audience`."""
+        stored = await self._look_up("conversation", key=key)
+        return audience_of(stored) if stored else None
+
     async def _look_up(self, name: str, **values: Any) -> Row | None:
         """One row by its key, on the spot if possible."""
-        rows = self._reader.look(_SQL[name], values)
+        rows = self._reader.look(SQL[name], values)
         if rows is None:
-            return await self._writer.do(lambda db: _row(db, name, **values))
+            return await self._writer.do(lambda db: first(db, name, **values))
         return rows[0] if rows else None
 
     async def lines(self, conversation: str, *, after: int = 0, limit: int = 500) -> Sequence[Line]:
         """See `Store.lines`."""
         rows = await self._writer.do(
-            lambda db: _rows(db, "lines", conversation=conversation, after=after, limit=limit)
+            lambda db: every(db, "lines", conversation=conversation, after=after, limit=limit)
         )
         return [line_of(row) for row in rows]
 
@@ -155,15 +193,15 @@ class SqliteStore:
 
         def work(db: sqlite3.Connection) -> list[tuple[Row, list[Row]]]:
             if not status:
-                rows = _rows(db, "cases", limit=limit)
+                rows = every(db, "cases", limit=limit)
             else:  # each status by its index, then the newest of all
                 rows = [
                     row
                     for each in set(status)
-                    for row in _rows(db, "cases_by_status", status=each, limit=limit)
+                    for row in every(db, "cases_by_status", status=each, limit=limit)
                 ]
                 rows.sort(key=lambda row: (row[3], row[0]), reverse=True)
-            return [(row, _rows(db, "case_log", number=row[0])) for row in rows[:limit]]
+            return [(row, every(db, "case_log", number=row[0])) for row in rows[:limit]]
 
         return [case_of(row, log) for row, log in await self._writer.do(work)]
 
@@ -171,44 +209,48 @@ class SqliteStore:
         """See `Store.case`."""
 
         def work(db: sqlite3.Connection) -> CaseRecord | None:
-            row = _row(db, "case", number=number)
-            return case_of(row, _rows(db, "case_log", number=number)) if row else None
+            row = first(db, "case", number=number)
+            return case_of(row, every(db, "case_log", number=number)) if row else None
 
         return await self._writer.do(work)
 
     async def claim(self, *, now: float, lease: float, limits: Mapping[str, int]) -> Claimed:
         """See `Store.claim`. Now and then it also forgets a portion of what is too old to matter."""
-        leased: list[Row] = []
-        unheard = frozenset(self._unheard)
+        leased: list[Message] = []
+        unheard = list(self._unheard)
 
         def work(db: sqlite3.Connection) -> float | None:
             leased.clear()  # it may run more than once
             if self._clock() >= self._pruned_at + PRUNE_EVERY and self._prune(db) < PORTION:
                 self._pruned_at = self._clock()
-            for number, attempt in unheard:
-                _run(db, "unlease", id=number, attempt=attempt)
+            for each in chain.from_iterable(unheard):
+                run(db, "unlease", id=each.id, attempt=each.attempt, until=each.due_at)
             due: list[tuple[float, int]] = []
             for kind, limit in limits.items():
-                due += [(at, number) for at, number in _rows(db, "due", kind=kind, now=now, limit=limit)]
-            leased.extend(_rows(db, "lease", id=number, until=now + lease)[0] for _, number in sorted(due))
+                due += [(at, number) for at, number in every(db, "due", kind=kind, now=now, limit=limit)]
+            leased.extend(
+                message_of(every(db, "lease", id=number, until=now + lease)[0]) for _, number in sorted(due)
+            )
             return _next_due(db, limits, after=now)
 
-        try:
-            next_due = await self._writer.do(work)
-        except StoreUnavailable:
-            # Perhaps it was kept all the same; then nobody holds these, and they must not wait for a lease.
-            self._unheard.update((row[0], row[7]) for row in leased)
-            raise
-        self._unheard.difference_update(unheard, ((row[0], row[7]) for row in leased))
-        return Claimed(messages=tuple(map(message_of, leased)), next_due=next_due)
+        next_due = await self._heard(work, leased)
+        self._unheard = [each for each in self._unheard if each not in unheard]
+        return Claimed(messages=tuple(leased), next_due=next_due)
 
-    async def settle(self, settled: Settled) -> bool:
+    async def settle(self, settled: Settled, *, spare: Spare | None = None) -> Ended:
         """See `Store.settle`."""
-        return await self._writer.do(lambda db: self._settle(db, settled))
+        leased: list[Message] = []
 
-    def _settle(self, db: sqlite3.Connection, settled: Settled) -> bool:
+        def work(db: sqlite3.Connection) -> Ended:
+            room = Room(spare, leased, now=self._clock())
+            held = self._settle(db, settled, room)
+            return Ended(held=held, leased=tuple(leased), due=room.left)
+
+        return await self._heard(work, leased)
+
+    def _settle(self, db: sqlite3.Connection, settled: Settled, room: Room) -> bool:
         over = settled.state in {"done", "dead"}
-        row = _row(
+        row = first(
             db,
             "settle",
             id=settled.id,
@@ -218,11 +260,11 @@ class SqliteStore:
             receipt=settled.receipt,
             error=settled.error,
             due_at=settled.due_at if settled.state == "ready" else None,
-            settled_at=self._clock() if over else None,
+            settled_at=room.now if over else None,
             excused=not settled.counted,
         )
         if row is not None and over:
-            _run(db, "next_in_lane", lane=row[0])
+            room.next(db, row[0])
         return row is not None
 
     async def message(self, key: str) -> Message | None:
@@ -232,7 +274,7 @@ class SqliteStore:
 
     async def message_by_id(self, number: int) -> Message | None:
         """See `Store.message_by_id`."""
-        row = await self._writer.do(lambda db: _row(db, "message_by_id", id=number))
+        row = await self._writer.do(lambda db: first(db, "message_by_id", id=number))
         return message_of(row) if row else None
 
     async def waiting(
@@ -240,18 +282,18 @@ class SqliteStore:
     ) -> Sequence[Message]:
         """See `Store.waiting`."""
         values = {"state": state or "", "kind": kind, "limit": limit}
-        return [message_of(row) for row in await self._writer.do(lambda db: _rows(db, "waiting", **values))]
+        return [message_of(row) for row in await self._writer.do(lambda db: every(db, "waiting", **values))]
 
     async def retry(self, number: int) -> Message | None:
         """See `Store.retry`."""
 
         def work(db: sqlite3.Connection) -> Message | None:
-            before = _row(db, "message_by_id", id=number)
-            if before is None or not _run(db, "bring_back", id=number).rowcount:
+            before = first(db, "message_by_id", id=number)
+            if before is None or not run(db, "bring_back", id=number).rowcount:
                 return None
-            _run(db, "step_back", lane=before[2], id=number)
-            _run(db, "next_in_lane", lane=before[2])
-            row = _row(db, "message_by_id", id=number)
+            run(db, "step_back", lane=before[2], id=number)
+            run(db, "next_in_lane", lane=before[2])
+            row = first(db, "message_by_id", id=number)
             return message_of(row) if row else None
 
         return await self._writer.do(work)
@@ -259,7 +301,7 @@ class SqliteStore:
     async def unpark(self, conversation: str, *, now: float) -> int:
         """See `Store.unpark`."""
         return await self._writer.do(
-            lambda db: int(_run(db, "unpark", conversation=conversation, now=now).rowcount)
+            lambda db: int(run(db, "unpark", conversation=conversation, now=now).rowcount)
         )
 
     async def next_due(self, kinds: Collection[str] | None = None) -> float | None:
@@ -269,12 +311,12 @@ class SqliteStore:
     async def oldest_due(self) -> float:
         """See `Store.oldest_due`."""
         now = self._clock()
-        ((since,),) = await self._writer.do(lambda db: _rows(db, "due_since", now=now))
+        ((since,),) = await self._writer.do(lambda db: every(db, "due_since", now=now))
         return max(now - since, 0.0) if since is not None else 0.0
 
     async def depth(self) -> dict[MessageState, int]:
         """See `Store.depth`."""
-        counted = dict(await self._writer.do(lambda db: [(row[0], row[1]) for row in _rows(db, "depth")]))
+        counted = dict(await self._writer.do(lambda db: [(row[0], row[1]) for row in every(db, "depth")]))
         states: tuple[MessageState, ...] = ("ready", "leased", "parked", "dead")
         return {state: counted.get(state, 0) for state in states}
 
@@ -290,19 +332,19 @@ class SqliteStore:
         now, pruned = self._clock(), 0
         for name, age in self._retention.ages():
             if name == "bury_parked":
-                lanes = _rows(db, name, now=now, before=now - age, limit=PORTION)
+                lanes = every(db, name, now=now, before=now - age, limit=PORTION)
                 for (lane,) in lanes:
-                    _run(db, "next_in_lane", lane=lane)
+                    run(db, "next_in_lane", lane=lane)
                 if lanes:
                     _log.warning("parked_given_up", messages=len(lanes), what_to_do=GIVEN_UP)
                 pruned += len(lanes)
             else:
-                pruned += _run(db, name, before=now - age, limit=PORTION).rowcount
+                pruned += run(db, name, before=now - age, limit=PORTION).rowcount
         return pruned
 
     async def check(self) -> None:
         """See `Store.check`."""
-        await self._writer.do(lambda db: _rows(db, "pulse", now=self._clock()))
+        await self._writer.do(lambda db: every(db, "pulse", now=self._clock()))
 
     async def replicas(self) -> int:
         """See `Store.replicas`. One process has the file."""
@@ -316,7 +358,7 @@ class SqliteStore:
 
 
 def _open_case(db: sqlite3.Connection, record: CaseRecord) -> None:
-    if not _run(db, "add_case", **case_values(record)).rowcount:
+    if not run(db, "add_case", **case_values(record)).rowcount:
         raise NumberTaken(record.number)
     for entry in record.log:
         _log_case(db, record.number, at=entry.at, status=entry.status, agent=entry.by, note=entry.note)
@@ -325,7 +367,7 @@ def _open_case(db: sqlite3.Connection, record: CaseRecord) -> None:
 def _change_case(db: sqlite3.Connection, change: CaseChange) -> None:
     number, at, status, agent = change.number, change.at, change.status, change.by
     values = {"number": number, "at": at, "status": status, "agent": agent, "reference": change.reference}
-    if not _run(db, "change_case", **values).rowcount:
+    if not run(db, "change_case", **values).rowcount:
         raise LookupError(f"there is no case {number}")
     _log_case(db, number, at=at, status=status, agent=agent, note=change.note)
 
@@ -333,25 +375,12 @@ def _change_case(db: sqlite3.Connection, change: CaseChange) -> None:
 def _log_case(
     db: sqlite3.Connection, number: str, *, at: int, status: CaseStatus | None, agent: str, note: str
 ) -> None:
-    _run(db, "log_case", number=number, at=at, status=status, agent=agent, note=note)
+    run(db, "log_case", number=number, at=at, status=status, agent=agent, note=note)
 
 
 def _next_due(db: sqlite3.Connection, kinds: Collection[str] | None, *, after: float = -1.0) -> float | None:
     if kinds is None:
-        rows = _rows(db, "next_due")
+        rows = every(db, "next_due")
     else:
-        rows = [row for kind in kinds for row in _rows(db, "next_due_of", kind=kind, after=after)]
+        rows = [row for kind in kinds for row in every(db, "next_due_of", kind=kind, after=after)]
     return min((row[0] for row in rows if row[0] is not None), default=None)
-
-
-def _run(db: sqlite3.Connection, name: str, /, **values: Any) -> sqlite3.Cursor:
-    return db.execute(_SQL[name], values)
-
-
-def _row(db: sqlite3.Connection, name: str, /, **values: Any) -> Row | None:
-    found = _run(db, name, **values).fetchall()  # to its end: an open cursor would hold up the commit
-    return found[0] if found else None
-
-
-def _rows(db: sqlite3.Connection, name: str, /, **values: Any) -> list[Row]:
-    return _run(db, name, **values).fetchall()

@@ -108,7 +108,11 @@ class SqliteFile:
         if self._path is None:
             return None
         connection = sqlite3.connect(
-            f"file:{quote(str(self._path))}?mode=ro", uri=True, timeout=0.0, isolation_level=None
+            f"file:{quote(str(self._path))}?mode=ro",
+            uri=True,
+            timeout=0.0,
+            isolation_level=None,
+            factory=self._factory,
         )
         connection.execute("PRAGMA trusted_schema=OFF")
         connection.execute("PRAGMA cell_size_check=ON")

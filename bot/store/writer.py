@@ -1,8 +1,9 @@
 """One thread that owns the one connection: work goes in, results come back to the event loop.
 
-Whatever waits at the same moment is committed together, each piece behind a savepoint of its own, so that one
-wait for the disk serves many. A result is handed out after its commit and never before. When the database is
-in trouble the connection is thrown away and opened anew for the next piece of work: it recovers by itself.
+Whatever waits at the same moment is committed together, so that one wait for the disk serves many; when a
+piece of it raises, all is undone, and the others start again without it. A result is handed out after its
+commit and never before. When the database is in trouble the connection is thrown away and opened anew for the
+next piece of work: it recovers by itself.
 
 Must not know: tables, queries, what the work is about.
 """
@@ -92,7 +93,7 @@ class Writer:
         """Run `work` inside a transaction on the writer's thread and commit it.
 
         Work that was handed in is done even if the caller is cancelled meanwhile. It may run more than once
-        (when other work of the same commit breaks the connection), but it takes effect once.
+        (when other work of the same commit raises), but it takes effect once.
 
         Raises:
             StoreUnavailable: It was not kept, or nobody can tell; a repeat is safe for work that notes what
@@ -177,18 +178,14 @@ class Writer:
         for job in jobs:
             job.result, job.error = None, None
             try:
-                connection.execute("SAVEPOINT one")
-                try:
-                    job.result = job.work(connection)
-                except sqlite3.Error:
-                    raise
-                except BaseException as error:  # noqa: BLE001 - it belongs to whoever handed the work in
-                    job.error = error
-                    connection.execute("ROLLBACK TO one")
-                connection.execute("RELEASE one")
+                job.result = job.work(connection)
             except sqlite3.Error as error:
                 self._give_up(error)
                 job.error = StoreUnavailable(reason(error))
+                return [job]
+            except BaseException as error:  # noqa: BLE001 - it belongs to whoever handed the work in
+                connection.execute("ROLLBACK")
+                job.error = error
                 return [job]
         connection.execute("COMMIT")
         if self._trouble:

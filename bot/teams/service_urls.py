@@ -7,6 +7,7 @@ does not fit it is refused rather than repaired.
 Must not know: tokens, HTTP clients, activities.
 """
 
+import functools
 import ipaddress
 import re
 from typing import Final, NamedTuple, Self
@@ -39,8 +40,9 @@ class _Parts(NamedTuple):
     segments: tuple[str, ...]
 
 
-def _parse(url: object) -> _Parts | None:
-    if not isinstance(url, str) or len(url) > _LONGEST:
+@functools.lru_cache(maxsize=1024)  # the same few addresses are asked about again and again
+def _parse(url: str) -> _Parts | None:
+    if len(url) > _LONGEST:
         return None
     match = _GRAMMAR.fullmatch(url)
     if match is None:
@@ -107,7 +109,7 @@ class ServiceUrls:
 
     def allows(self, url: object) -> bool:
         """Whether the bot's token may go to this URL; False for anything that is not a well-formed URL."""
-        parts = _parse(url)
+        parts = _parse(url) if isinstance(url, str) else None
         if parts is None:
             return False
         if self._any_loopback and is_loopback_host(parts.host):

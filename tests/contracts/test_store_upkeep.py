@@ -210,7 +210,7 @@ async def test_a_dropped_message_lets_its_lane_go_on(store: Store, state: Messag
     for each in await claim(store) if state == "dead" else ():
         await settle(store, each, "ready")
 
-    assert await store.settle(dropped(await found(store, "m")))
+    assert (await store.settle(dropped(await found(store, "m")))).held
 
     over = await found(store, "m")
     assert (over.state, over.error) == ("done", "dropped")
@@ -224,7 +224,7 @@ async def test_a_leased_message_is_not_dropped_under_its_holder(store: Store) ->
     seen = await found(store, "m")
     (held,) = await claim(store)
 
-    assert not await store.settle(dropped(seen))
+    assert not (await store.settle(dropped(seen))).held
     with pytest.raises(Overtaken):
         await store.turn("c", "given up", counting(to_send("sorry")), settles=dropped(seen))
     assert await store.message("sorry") is None
@@ -253,7 +253,7 @@ async def test_dropping_what_waits_lets_nobody_pass_who_is_on_the_way(store: Sto
     (going,) = await claim(store)
     await store.retry(await number(store, "old"))
 
-    assert await store.settle(dropped(await found(store, "later")))
+    assert (await store.settle(dropped(await found(store, "later")))).held
 
     assert await claim(store) == []
     await settle(store, going)

@@ -29,7 +29,8 @@ from yarl import URL
 
 from bot.address import Address
 from bot.delivery import AT_ONCE
-from bot.outbox.dispatcher import Dispatcher, Done
+from bot.outbox.dispatcher import Dispatcher
+from bot.outbox.ending import Done
 from bot.store.api import Message, NewMessage
 from bot.store.sqlite import SqliteStore
 from bot.store.sqlite_file import MEMORY, SqliteFile

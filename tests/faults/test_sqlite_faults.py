@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import StoreUnavailable
-from bot.outbox.dispatcher import Dispatcher, Done
+from bot.outbox.dispatcher import Dispatcher
+from bot.outbox.ending import Done
 from bot.store.api import Message, Receipt
 from bot.store.sqlite import SqliteStore
 from bot.store.sqlite_file import SqliteFile

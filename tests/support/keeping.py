@@ -76,7 +76,7 @@ async def settle(
     counted: bool = True,
 ) -> bool:
     """Say how a claimed message ended."""
-    return await store.settle(
+    ended = await store.settle(
         Settled(
             id=message.id,
             attempt=message.attempt,
@@ -87,6 +87,7 @@ async def settle(
             counted=counted,
         )
     )
+    return ended.held
 
 
 def keys(messages: list[Message]) -> list[str]:

@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from bot.outbox.dispatcher import Dispatcher, Done
+from bot.outbox.dispatcher import Dispatcher
+from bot.outbox.ending import Done
 from bot.store.api import Message
 from bot.store.sqlite import SqliteStore
 from tests.support.keeping import Clock

@@ -135,7 +135,7 @@ WITH due AS MATERIALIZED (
     RETURNING id, key, lane, kind, conversation, body, state, attempt, created_at, due_at, error, receipt, excused,
         lapsed, names
 ), later AS (
-    SELECT least((SELECT max(due_at) FROM leased), min(found.due_at)) AS next_due
+    SELECT least((SELECT min(due_at) FROM leased), min(found.due_at)) AS next_due
     FROM unnest(:kinds::text[]) AS pool (kind), LATERAL (
         SELECT due_at FROM outbox WHERE kind = pool.kind COLLATE "C" AND due_at > :now ORDER BY due_at, id LIMIT 1
     ) AS found

@@ -72,13 +72,18 @@ SELECT at, status, agent, note FROM case_log WHERE number = :number ORDER BY seq
 
 -- name: add_message
 -- An effect into the outbox, due at once unless its lane has something unsettled; the same key twice is once.
+-- What is due is leased until :until, if that is given.
 INSERT INTO outbox (key, lane, kind, conversation, body, state, attempt, created_at, due_at, error, receipt)
-SELECT :key, :lane, :kind, :conversation, :body, 'ready', 0, :now,
-    CASE WHEN EXISTS (SELECT 1 FROM outbox WHERE lane = :lane AND state IN ('ready', 'leased', 'parked'))
-    THEN NULL ELSE 0.0 END,
+SELECT :key, :lane, :kind, :conversation, :body,
+    CASE WHEN waits OR :until IS NULL THEN 'ready' ELSE 'leased' END,
+    NOT waits AND :until IS NOT NULL,
+    :now,
+    CASE WHEN waits THEN NULL ELSE coalesce(:until, 0.0) END,
     '', ''
+FROM (SELECT EXISTS (SELECT 1 FROM outbox WHERE lane = :lane AND state IN ('ready', 'leased', 'parked')) AS waits)
 WHERE true
 ON CONFLICT (key) DO NOTHING
+RETURNING id, due_at, attempt
 
 -- name: due
 -- Messages of a kind that may be claimed, those that are new first, then what has waited in its lane, then whoever has waited longest.
@@ -97,7 +102,7 @@ RETURNING id, key, lane, kind, conversation, body, state, attempt, created_at, d
 -- name: unlease
 -- A lease that nobody has heard of: nothing was tried, so it is none of the tries.
 UPDATE outbox SET state = 'ready', excused = excused + 1, due_at = 0.0
-WHERE id = :id AND attempt = :attempt AND state = 'leased'
+WHERE id = :id AND attempt = :attempt AND state = 'leased' AND due_at = :until
 
 -- name: settle
 -- The end of an attempt; only its holder may write it.
@@ -114,6 +119,7 @@ WHERE id = (SELECT id FROM outbox WHERE lane = :lane AND state IN ('ready', 'lea
         SELECT 1 FROM outbox WHERE lane = :lane AND state IN ('ready', 'leased', 'parked')
             AND (due_at IS NOT NULL OR state = 'parked')
     )
+RETURNING id, kind
 
 -- name: message
 -- One message by its key.

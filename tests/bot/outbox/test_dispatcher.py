@@ -12,7 +12,8 @@ from bot.errors import (
     NumberTaken,
     StoreUnavailable,
 )
-from bot.outbox.dispatcher import AS_MUCH_AS_YOU_LIKE, Done, Follow
+from bot.outbox.dispatcher import AS_MUCH_AS_YOU_LIKE
+from bot.outbox.ending import Done, Follow
 from bot.outbox.retry import ATTEMPTS, SCHEDULE
 from bot.store.api import Kept, Message, Settled
 from bot.store.sqlite import SqliteStore

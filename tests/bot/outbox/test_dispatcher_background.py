@@ -5,7 +5,8 @@ from typing import ClassVar
 from bot.errors import (
     DeliveryFailed,
 )
-from bot.outbox.dispatcher import Dispatcher, Done
+from bot.outbox.dispatcher import Dispatcher
+from bot.outbox.ending import Done
 from bot.store.api import Claimed, Message
 from bot.store.sqlite import SqliteStore
 from bot.store.sqlite_file import MEMORY, SqliteFile

@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.errors import DeliveryFailed, DeliveryParked, DeliveryPostponed, DeliveryRefused
-from bot.outbox.dispatcher import Dispatcher, Done, Follow
+from bot.outbox.dispatcher import Dispatcher
+from bot.outbox.ending import Done, Follow
 from bot.store.api import Message
 from bot.store.sqlite import SqliteStore
 from bot.store.sqlite_file import MEMORY, SqliteFile

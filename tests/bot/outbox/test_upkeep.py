@@ -3,7 +3,7 @@
 import msgspec
 from structlog.testing import capture_logs
 
-from bot.outbox.dispatcher import Follow
+from bot.outbox.ending import Follow
 from bot.outbox.entry import Entry, entry_of
 from bot.outbox.upkeep import Upkeep
 from bot.store.api import Message

@@ -12,7 +12,8 @@ from bot.store.queries import queries
 SQL = queries("sqlite")
 TEXT = files(package).joinpath("sqlite.sql").read_text(encoding="utf-8")
 SOURCE = "".join(
-    files("bot.store").joinpath(name).read_text(encoding="utf-8") for name in ("sqlite.py", "retention.py")
+    files("bot.store").joinpath(name).read_text(encoding="utf-8")
+    for name in ("sqlite.py", "sqlite_room.py", "retention.py")
 )
 
 
@@ -43,7 +44,7 @@ def test_a_query_fits_the_schema_says_its_purpose_and_is_used(db: sqlite3.Connec
 @pytest.mark.parametrize("name", SQL)
 def test_no_query_reads_a_whole_table(db: sqlite3.Connection, name: str) -> None:
     """Each finds its rows by an index, however long the history is."""
-    scans = re.findall(r"SCAN (?!CONSTANT ROW)[^|]*", plan(db, name))
+    scans = re.findall(r"SCAN (?!CONSTANT ROW|\(subquery)[^|]*", plan(db, name))
 
     assert all("INDEX" in scan for scan in scans), scans
 
@@ -75,9 +76,17 @@ def test_claims_and_ends_stay_small_with_a_long_history(db: sqlite3.Connection) 
             return 0
 
         number = db.execute("SELECT count(*) FROM outbox").fetchone()[0]
-        message = {"key": f"k{number}", "lane": "l", "kind": "k", "conversation": "c", "body": b"", "now": 0}
+        message = {
+            "key": f"k{number}",
+            "lane": "l",
+            "kind": "k",
+            "conversation": "c",
+            "body": b"",
+            "now": 0,
+            "until": None,
+        }
         db.set_progress_handler(tick, 10)
-        db.execute(SQL["add_message"], message)
+        db.execute(SQL["add_message"], message).fetchall()
         ((_, found),) = db.execute(SQL["due"], {"kind": "k", "now": 1.0, "limit": 32}).fetchall()
         db.execute(SQL["lease"], {"id": found, "until": 60.0}).fetchall()
         db.execute(SQL["next_due_of"], {"kind": "k", "after": 1.0}).fetchall()
@@ -91,7 +100,7 @@ def test_claims_and_ends_stay_small_with_a_long_history(db: sqlite3.Connection) 
             "due_at": None,
         }
         db.execute(SQL["settle"], {**end, "settled_at": 1.0, "excused": 0}).fetchall()
-        db.execute(SQL["next_in_lane"], {"lane": "l"})
+        db.execute(SQL["next_in_lane"], {"lane": "l"}).fetchall()
         db.set_progress_handler(None, 0)
         return ticks
 

@@ -19,7 +19,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from bot.store.api import Message, MessageState, Settled
+from bot.store.api import Ended, Message, MessageState, Receipt, Settled, Spare
 from bot.store.postgres import PostgresStore
 from bot.store.retention import PRUNE_EVERY, Retention
 from bot.store.sqlite import SqliteStore
@@ -33,6 +33,7 @@ LEASE = 60.0
 KINDS = ("show", "ticket", "hologram")
 CONVERSATIONS = st.sampled_from(["a", "b"])
 LANES = st.tuples(st.sampled_from(["x", "y", "z"]), st.sampled_from(KINDS))
+SPARE = st.frozensets(st.sampled_from(KINDS))
 LIMITS = st.dictionaries(st.sampled_from(KINDS), st.integers(1, 4))
 FORTNIGHT = 14 * 86_400.0
 FOR_EVER = float("inf")
@@ -194,23 +195,36 @@ class StoreMachine(RuleBasedStateMachine):
         self.loop.close()
         self.folder.cleanup()
 
-    @rule(conversation=CONVERSATIONS, lanes=st.lists(LANES, max_size=3))
-    def take_a_turn(self, conversation: str, lanes: list[Lane]) -> None:
+    @rule(conversation=CONVERSATIONS, lanes=st.lists(LANES, max_size=3), spare=SPARE)
+    def take_a_turn(self, conversation: str, lanes: list[Lane], spare: frozenset[str]) -> None:
         """A new event, with messages into some lanes."""
         self.events += 1
-        self.taken(conversation, f"e{self.events}", lanes, None)
+        self.taken(conversation, f"e{self.events}", lanes, None, spare)
 
     @precondition(lambda self: self.held)
-    @rule(conversation=CONVERSATIONS, lanes=st.lists(LANES, max_size=2), data=st.data())
-    def settle_by_a_turn(self, conversation: str, lanes: list[Lane], data: st.DataObject) -> None:
+    @rule(conversation=CONVERSATIONS, lanes=st.lists(LANES, max_size=2), data=st.data(), spare=SPARE)
+    def settle_by_a_turn(
+        self, conversation: str, lanes: list[Lane], data: st.DataObject, spare: frozenset[str]
+    ) -> None:
         """A result: the message ends in the commit of its follow-up, which may be a repeat."""
         message = data.draw(st.sampled_from(self.held))
         done = Settled(id=message.id, attempt=message.attempt, state="done", receipt="r")
-        self.ended(message, "done", 0.0)
-        self.taken(conversation, f"outbox/{message.key}", lanes, done)
+        free = [message.lane] if self.ended(message, "done", 0.0) else []
+        self.taken(conversation, f"outbox/{message.key}", lanes, done, spare, free)
 
-    def taken(self, conversation: str, event: str, lanes: list[Lane], settles: Settled | None) -> None:
-        """The turn, in both worlds."""
+    def taken(
+        self,
+        conversation: str,
+        event: str,
+        lanes: list[Lane],
+        settles: Settled | None,
+        kinds: frozenset[str],
+        free: Iterable[str] = (),
+    ) -> None:
+        """The turn, in both worlds; it may lease what it makes due, in the lanes that got `free` first."""
+        due = [sent for lane in free for sent in self.model.lane(lane)[:1]]
+        # To PostgreSQL it is a message that had waited, because its lane was in use when the turn began.
+        left = free if isinstance(self.stores[0], PostgresStore) else ()
         messages = [
             to_send(f"{conversation}/{event}/{n}", lane=lane, kind=kind, conversation=conversation)
             for n, (lane, kind) in enumerate(lanes)
@@ -223,20 +237,42 @@ class StoreMachine(RuleBasedStateMachine):
                 sent = Sent(
                     each.key, each.lane, each.kind, each.conversation, self.clock(), next(self.numbers)
                 )
-                sent.due_at = WAITED if self.model.lane(each.lane) else 0.0
+                sent.due_at = WAITED if self.model.lane(each.lane) or each.lane in left else 0.0
+                due += [] if self.model.lane(each.lane) else [sent]
                 self.model.outbox.append(sent)
         decide = counting(*messages, reply=f"{event} {lanes}".encode())
+        spare = Spare(kinds=kinds, until=self.clock() + LEASE)
 
-        receipt = self.do(self.store.turn(conversation, event, decide, settles=settles))
+        receipt = self.do(self.store.turn(conversation, event, decide, settles=settles, spare=spare))
 
         assert (receipt.repeat, receipt.reply) == (repeat, reply)
+        self.begun(receipt, due, spare)
+
+    def begun(self, told: Receipt | Ended, due: list[Sent], spare: Spare) -> None:
+        """What a commit made due and leased at once; if it leased none, somebody has to look for it."""
+        if isinstance(self.stores[0], PostgresStore):
+            assert told.leased == ()
+            assert told.due
+            return
+        kinds, leased = set(spare.kinds), []
+        for each in due:
+            if each.kind in kinds and each.state == "ready":
+                kinds.remove(each.kind)
+                leased.append(each)
+                each.state, each.attempt = "leased", each.attempt + 1
+                each.due_at = spare.until + further_apart(each.lapsed, self.id_of(each))
+        assert [(m.key, m.attempt, m.tries, m.lapsed, m.due_at) for m in told.leased] == [
+            (each.key, each.attempt, each.attempt - each.excused, each.lapsed, each.due_at) for each in leased
+        ]
+        assert told.due is any(each.state == "ready" for each in due)
+        self.held += told.leased
 
     @precondition(lambda self: self.model.replies)
     @rule(data=st.data(), lanes=st.lists(LANES, max_size=2))
     def repeat_an_event(self, data: st.DataObject, lanes: list[Lane]) -> None:
         """Nothing changes, whatever it would decide today."""
         conversation, event = data.draw(st.sampled_from(sorted(self.model.replies)))
-        self.taken(conversation, event, lanes, None)
+        self.taken(conversation, event, lanes, None, frozenset())
 
     @rule(limits=LIMITS)
     def claim_some(self, limits: dict[str, int]) -> None:
@@ -262,15 +298,23 @@ class StoreMachine(RuleBasedStateMachine):
         state=st.sampled_from(["done", "dead", "parked", "ready"]),
         wait=st.sampled_from([0.0, 5.0, 300.0]),
         counted=st.booleans(),
+        kinds=SPARE,
     )
-    def settle_one(self, data: st.DataObject, state: MessageState, wait: float, counted: bool) -> None:
+    def settle_one(
+        self, data: st.DataObject, state: MessageState, wait: float, counted: bool, kinds: frozenset[str]
+    ) -> None:
         """By its holder, or by somebody who only thinks to be; what is put off does not count."""
         message = data.draw(st.sampled_from(self.held))
         due_at = self.clock() + wait
         expected = self.ended(message, state, due_at, counted=counted)
         settled = Settled(id=message.id, attempt=message.attempt, state=state, due_at=due_at, counted=counted)
+        over = expected and state in {"done", "dead"}
+        spare = Spare(kinds=kinds, until=self.clock() + LEASE)
 
-        assert self.do(self.store.settle(settled)) is expected
+        ended = self.do(self.store.settle(settled, spare=spare))
+
+        assert ended.held is expected
+        self.begun(ended, self.model.lane(message.lane)[:1] if over else [], spare)
 
     def ended(self, message: Message, state: MessageState, due_at: float, *, counted: bool = True) -> bool:
         """In the model; False if its lease had passed on."""
@@ -334,7 +378,7 @@ class StoreMachine(RuleBasedStateMachine):
         if expected:
             sent.state = "done"
 
-        assert self.do(self.store.settle(settled)) is expected
+        assert self.do(self.store.settle(settled)).held is expected
 
     @rule(seconds=st.sampled_from([1.0, 59.0, 61.0, 3600.0, -3600.0, 7 * 86_400.0]))
     def let_time_pass(self, seconds: float) -> None:

@@ -9,7 +9,8 @@ import pytest
 
 from bot.address import Address
 from bot.delivery import AT_ONCE
-from bot.outbox.dispatcher import Dispatcher, Done
+from bot.outbox.dispatcher import Dispatcher
+from bot.outbox.ending import Done
 from bot.outbox.retry import SCHEDULE
 from bot.store.api import Message
 from bot.store.sqlite import SqliteStore
