@@ -7,7 +7,7 @@ STAMP := $(VENV)/.ready
 TESTS ?= tests
 WORKERS ?= auto
 
-.PHONY: help setup run test soak check transcripts pictures format lock clean
+.PHONY: help setup run test soak bench check transcripts pictures format lock clean
 
 help:  ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -33,6 +33,9 @@ test: $(STAMP)  ## run the tests (what needs a browser or Node says why it is sk
 
 soak: $(STAMP)  ## the long runs of tests/faults: kills, crowds, storms, a failing disk (an hour and a half)
 	@$(BIN)/python -m tests.faults.soak
+
+bench: $(STAMP)  ## measure the bot and its peers, turn by turn (a quarter of an hour; needs Linux, Node for one peer)
+	@$(BIN)/python -m tests.bench
 
 check: $(STAMP)  ## lint, types, and the guides
 	@$(BIN)/ruff check .

@@ -1,8 +1,8 @@
 """Screens as the JSON of their cards: laid out once per content version, and filled in from then on.
 
 Most screens are the guides' own words: for everybody who comes to one it is the same card, but for the id of
-the prompt and the mark of its owner. Such a card is kept with two places in it, and a turn fills them. What
-holds somebody's facts or picks in their own words is laid out anew each time.
+the prompt, the mark of its owner, and how far they have come. Such a card is kept with places for these, and
+a turn fills them. What holds somebody's own words or facts is soon forgotten: nobody else comes to it.
 
 Must not know: how a card is laid out (`bot.cards.prompt`), how it is sent.
 """
@@ -17,13 +17,14 @@ import msgspec
 from bot.cards import prompt as screen
 from bot.cards.elements import Element
 from bot.cards.speech import Speaker
-from dialogs.effects import Prompt
+from dialogs.effects import Progress, Prompt
 from dialogs.library import Library
 from dialogs.text import Text
 
 # Nobody can write these into a text: they are drawn anew with every start.
 _ID: Final = f"prompt-{secrets.token_hex(16)}"
 _OWNER: Final = f"owner-{secrets.token_hex(16)}"
+_STEP, _ABOUT = (10**17 + secrets.randbelow(10**17) for _ in range(2))
 _KEPT: Final = 1000  # cards; one has some 4 KB
 
 _encode: Final = msgspec.json.Encoder().encode
@@ -64,10 +65,7 @@ class Cards:
             return screen.card(prompt, speaker, execute=execute, owner=_OWNER if owner else "")
 
         card = self._card(laid_out, prompt, language, zone, f"{execute}/{bool(owner)}")
-        filled = bytes(card.content).replace(_ID.encode(), _inside(prompt.id))
-        if owner:
-            filled = filled.replace(_OWNER.encode(), _inside(owner))
-        return Card(msgspec.Raw(filled), card.summary)
+        return _filled(card, prompt, owner)
 
     def retired(self, prompt: Prompt, picked: Sequence[Text | str], language: str, zone: str) -> Card:
         """The same screen once it is answered, with what was picked."""
@@ -75,7 +73,7 @@ class Cards:
         def laid_out(prompt: Prompt, speaker: Speaker) -> Element:
             return screen.retired(prompt, speaker, picked)
 
-        return self._card(laid_out, prompt, language, zone, "", picked)
+        return _filled(self._card(laid_out, prompt, language, zone, "", picked), prompt)
 
     def _card(
         self,
@@ -90,19 +88,30 @@ class Cards:
         if library is not self._content:
             self._content = library
             self._kept.clear()
-        prompt = msgspec.structs.replace(prompt, id=_ID)
+        progress = prompt.progress and Progress(step=_STEP, about=_ABOUT)
+        prompt = msgspec.structs.replace(prompt, id=_ID, progress=progress)
         same = _encode((prompt, picked)), language, zone, form
         card = self._kept.get(same)
         if card is None:
             speaker = Speaker(library, language, zone)
             card = Card(msgspec.Raw(_encode(laid_out(prompt, speaker))), screen.summary(prompt, speaker))
-            if not prompt.facts and not any(isinstance(each, str) for each in picked or ()):
-                self._kept[same] = card
-                if len(self._kept) > _KEPT:
-                    self._kept.popitem(last=False)
+            self._kept[same] = card
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
         else:
             self._kept.move_to_end(same)
         return card
+
+
+def _filled(card: Card, prompt: Prompt, owner: str = "") -> Card:
+    """The card of this very prompt."""
+    filled = bytes(card.content).replace(_ID.encode(), _inside(prompt.id))
+    if prompt.progress is not None:
+        filled = filled.replace(b"%d" % _STEP, b"%d" % prompt.progress.step)
+        filled = filled.replace(b"%d" % _ABOUT, b"%d" % prompt.progress.about)
+    if owner:
+        filled = filled.replace(_OWNER.encode(), _inside(owner))
+    return Card(msgspec.Raw(filled), card.summary)
 
 
 def _inside(words: str) -> bytes:

@@ -134,20 +134,21 @@ class Dispatcher:
 
         What is leased in that commit and handed to `Places.begin` needs no claim.
         """
-        lent = frozenset(kind for kind in kinds if self._places(kind) > 0)
-        if self._stopping or self._unwritten:
-            lent = frozenset()
-        self._lent.update(lent)
+        closed = self._stopping or self._unwritten
+        lent = frozenset(kind for kind in kinds if not closed and self._places(kind) > 0)
+        for kind in lent:
+            self._lent[kind] += 1
         try:
             yield Places(Spare(kinds=lent, until=self._clock() + self._lease), self._begin, self.wake)
         finally:
-            self._lent.subtract(lent)
+            for kind in lent:
+                self._lent[kind] -= 1
 
     def _places(self, kind: str) -> int:
         """How many messages of a kind may begin now, besides those that are under way or promised a place."""
-        room, _ = self._room(kind)
         lent = self._lent[kind]
-        return min(self._pools.get(kind, 0) - self._busy[kind] - lent, room - lent)
+        here = self._pools.get(kind, 0) - self._busy[kind] - lent
+        return min(here, self._room(kind)[0] - lent) if here > 0 else 0
 
     async def stop(self, grace: float) -> None:
         """Claim nothing more, let what is in flight finish for `grace` seconds, hand the rest back."""

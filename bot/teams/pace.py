@@ -151,6 +151,8 @@ class Pace:
 
         Whoever has much to send takes up no more than that, so that what is most urgent then goes first.
         """
+        if not self._limits.app:
+            return _ALL, 0.0
         now = self._clock()
         self._share_out()
         free_at = self._app_free_at(now)

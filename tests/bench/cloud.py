@@ -119,7 +119,10 @@ class Cloud:
         return answer(200, b'{"id":"activity-%d"}' % self._ids)
 
     def _issued(self) -> bytes:
-        token = f"{uuid.uuid4()}.bot.token"
+        now = int(time.time())  # a real one: an SDK may look into its own token
+        claims = {"iss": f"{self.url}/{TENANT}/v2.0", "aud": ISSUER, "appid": APP_ID, "tid": TENANT,
+                  "nbf": now, "exp": now + 3600, "uti": str(uuid.uuid4())}  # fmt: skip
+        token = jwt.encode(claims, self._key, algorithm="RS256", headers={"kid": _KEY, "x5t": _KEY})
         self._tokens.add(token.encode())
         lives = {"expires_in": 3600, "ext_expires_in": 3600}
         return _json({"token_type": "Bearer", "access_token": token, **lives})

@@ -42,7 +42,7 @@ def test_an_answered_card_is_the_same_card(name: str, picked: tuple[Text | str, 
 
 
 def test_a_screen_of_the_guides_is_laid_out_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The second person who comes to it costs no layout; one who sees their own facts does."""
+    """The second person who comes to it costs no layout; one with facts of their own does."""
     laid_out: list[str] = []
     card = screen.card
 
