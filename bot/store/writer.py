@@ -26,6 +26,8 @@ _log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 _TOGETHER: Final = 64  # pieces of work in one commit; more would make the first one wait too long
+_MANY: Final = 8  # pieces of work in a commit, from which on the next one waits for company
+_BREATH: Final = 0.002  # seconds that it waits: then more of them share one wait for the disk
 _A_MOMENT: Final = 0.1  # seconds; a commit takes a few milliseconds
 _MEND: Final = "mend what 'trouble' names; it recovers by itself, without a restart"
 _WAITING: Final = 10_000  # with more than this waiting the disk hangs, and memory must not fill up
@@ -123,9 +125,10 @@ class Writer:
     # ---- from here on: the writer's own thread
 
     def _serve(self) -> None:
-        going = True
+        going, many = True, False
         while going:
-            jobs, going = self._waiting()
+            jobs, going = self._waiting(_BREATH if many else 0.0)
+            many = len(jobs) >= _MANY
             self._began = time.monotonic()
             self._take(jobs)
             self._began = float("inf")
@@ -137,8 +140,11 @@ class Writer:
                     _log.debug("results nobody waits for", count=len(finished))
         self._disconnect()
 
-    def _waiting(self) -> tuple[list[_Job], bool]:
-        """All that waits now, at least one, at most so many; False when there will be no more."""
+    def _waiting(self, breath: float) -> tuple[list[_Job], bool]:
+        """All that waits now, at least one, at most so many; False when there will be no more.
+
+        After the first one it waits for `breath` seconds, so that others can join.
+        """
         jobs: list[_Job] = []
         while len(jobs) < _TOGETHER:
             try:
@@ -148,6 +154,8 @@ class Writer:
             if job is None:
                 return jobs, False
             jobs.append(job)
+            if breath and len(jobs) == 1:
+                time.sleep(breath)
         return jobs, True
 
     def _take(self, jobs: list[_Job]) -> None:
