@@ -113,7 +113,7 @@ class Dispatcher:
         self._crowded = True  # whether more may be due than there was room for when it was last looked
         self._unwritten = 0  # results that the store would not take yet
         self._loop: asyncio.Task[None] | None = None
-        self._stopping = False
+        self._stopping = self._stopped = False
         self.delivered = 0
         self.failed = 0
         self.postponed = 0
@@ -162,6 +162,7 @@ class Dispatcher:
         for task in left:
             task.cancel()
         await asyncio.gather(*left, return_exceptions=True)
+        self._stopped = True
 
     def _running(self) -> set[asyncio.Task[None]]:
         loop = {self._loop} if self._loop is not None and not self._loop.done() else set()
@@ -178,8 +179,6 @@ class Dispatcher:
             if not self._tasks:
                 return
             await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
-
-    # ---- the loop
 
     async def _run(self) -> None:
         failures = 0
@@ -225,7 +224,8 @@ class Dispatcher:
     def _begin(self, messages: Iterable[Message]) -> None:
         for message in messages:
             crash.at("outbox.claimed")
-            task = asyncio.create_task(self._take(message), name="outbox")
+            work = self._hand_back if self._stopped else self._take  # a commit that ended after the stop
+            task = asyncio.create_task(work(message), name="outbox")
             self._tasks[task] = message.kind
             self._busy[message.kind] += 1
             task.add_done_callback(self._finished)
@@ -246,8 +246,6 @@ class Dispatcher:
             _log.error("outbox_broken", exc_info=error, what_to_do=_REPORT)
         elif first:
             _log.warning("outbox_waits", why=str(error), what_to_do="see that the database can be written")
-
-    # ---- one message
 
     async def _take(self, message: Message) -> None:
         if message.lapsed >= _VANISHED:

@@ -1,4 +1,4 @@
-"""Room in the outbox for what a commit makes due: it is leased in that commit, and nobody has to look for it."""
+"""Room in the outbox for what a commit makes due: it is leased in that commit, and nobody looks for it."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -128,6 +128,26 @@ async def test_who_stops_promises_nothing(asked: Asked, clock: Clock) -> None:
         places.begin(receipt.leased, more=receipt.due)
 
     assert [(each.key, each.attempt) for each in await claim(asked, now=clock())] == [("m", 1)]
+
+
+async def test_a_commit_that_ends_after_the_stop_hands_back_what_it_leased(
+    asked: Asked, clock: Clock
+) -> None:
+    """Its place was promised before; nobody performs it any more, and the next process does at once."""
+    post = Post()
+    outbox = over(asked, clock, post)
+    outbox.start()
+    with outbox.spare("show") as places:
+        receipt = await turn(asked, places.spare, "m")
+        await outbox.stop(1)
+        places.begin(receipt.leased, more=receipt.due)
+
+    async def handed_back() -> bool:
+        return (await state_of(asked, "m"))[0] == "ready"
+
+    await until(handed_back)
+    assert post.tried == []
+    assert [(each.attempt, each.tries) for each in await claim(asked, now=clock())] == [(2, 1)]
 
 
 async def test_a_caller_that_goes_away_keeps_no_lease(asked: Asked, clock: Clock) -> None:
