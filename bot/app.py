@@ -280,7 +280,8 @@ async def _keep_fresh(keys: SigningKeys, tokens: TokenSource) -> None:
 
 def _hearing(metrics: Metrics, news: News) -> Listener:
     """Counts what becomes of requests to Teams, and tells what an operator should know."""
-    counter = functools.cache(metrics.connector_requests.labels)  # there are few, and finding one takes long
+    # They are few, and finding one takes long.
+    counter = functools.cache(metrics.connector_requests.labels)
 
     def heard(operation: Operation, status: str, outcome: Outcome) -> None:
         if isinstance(outcome, Throttled) and outcome.held_back:

@@ -129,9 +129,8 @@ async def watch_loop(metrics: Metrics) -> None:
 
 def measure_http(app: web.Application, metrics: Metrics) -> None:
     """Count every answer of `app`, and watch its event loop while it runs."""
-    counter = functools.cache(
-        metrics.requests.labels
-    )  # routes and statuses are few, and finding one takes long
+    # Routes and statuses are few, and finding a counter takes long.
+    counter = functools.cache(metrics.requests.labels)
 
     @web.middleware
     async def count(request: web.Request, handler: Handler) -> web.StreamResponse:
