@@ -114,8 +114,12 @@ class SqliteFile:
             isolation_level=None,
             factory=self._factory,
         )
-        connection.execute("PRAGMA trusted_schema=OFF")
-        connection.execute("PRAGMA cell_size_check=ON")
+        try:
+            connection.execute("PRAGMA trusted_schema=OFF")
+            connection.execute("PRAGMA cell_size_check=ON")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def stale(self) -> bool:

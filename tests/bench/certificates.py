@@ -35,6 +35,8 @@ def made_in(folder: Path) -> Certificates:
     authority = (
         _lasting(name, name, authority_key)
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(signs=True), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(authority_key.public_key()), critical=False)
         .sign(authority_key, hashes.SHA256())
     )
     here = x509.SubjectAlternativeName(
@@ -44,6 +46,10 @@ def made_in(folder: Path) -> Certificates:
     server = (
         _lasting(subject, name, server_key)
         .add_extension(here, critical=False)
+        .add_extension(_usage(signs=False), critical=True)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(authority_key.public_key()), critical=False
+        )
         .sign(authority_key, hashes.SHA256())
     )
     files = Certificates(folder / "server.pem", folder / "authority.pem", folder / "bundle.pem")
@@ -55,6 +61,21 @@ def made_in(folder: Path) -> Certificates:
     files.authority.write_bytes(authority.public_bytes(pem))
     files.bundle.write_bytes(Path(certifi.where()).read_bytes() + b"\n" + authority.public_bytes(pem))
     return files
+
+
+def _usage(*, signs: bool) -> x509.KeyUsage:
+    """What Python 3.13 wants to see on a certificate: whether its key signs others."""
+    return x509.KeyUsage(
+        digital_signature=not signs,
+        content_commitment=False,
+        key_encipherment=not signs,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=signs,
+        crl_sign=signs,
+        encipher_only=False,
+        decipher_only=False,
+    )
 
 
 def _lasting(subject: x509.Name, issuer: x509.Name, key: rsa.RSAPrivateKey) -> x509.CertificateBuilder:
