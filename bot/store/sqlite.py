@@ -234,7 +234,8 @@ class SqliteStore:
             return _next_due(db, limits, after=now)
 
         next_due = await self._heard(work, leased)
-        self._unheard = [each for each in self._unheard if each not in unheard]
+        handed_back = set(map(id, unheard))  # not by what is in them: a list may still be filled
+        self._unheard = [each for each in self._unheard if id(each) not in handed_back]
         return Claimed(messages=tuple(leased), next_due=next_due)
 
     async def settle(self, settled: Settled, *, spare: Spare | None = None) -> Ended:

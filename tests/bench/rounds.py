@@ -21,14 +21,14 @@ import pytest
 import uvloop
 
 from tests.bench.certificates import Certificates
-from tests.bench.cloud import APP_ID, ISSUER, SECRET, TENANT, Cloud
+from tests.bench.cloud import APP_ID, SECRET, TENANT, Cloud
 from tests.bench.installed import PEERS
+from tests.bench.own_bot import settings
 from tests.bench.people import Someone, Turn, TurnFailed
 from tests.bench.results import Measured, Run, percentile
 from tests.bench.start import Bot, Contestant, Place, alive, first_turn, started
 from tests.support.postgres import own_database, running_server
 
-_ROOT: Final = Path(__file__).parents[2]
 _TICKS: Final = os.sysconf("SC_CLK_TCK")
 # A slow bot answers its crowd in waves, and a short measure of waves is a matter of luck: it gets more time.
 _ENOUGH: Final = 10  # turns for each of the people
@@ -107,22 +107,7 @@ def _handrails(whole: ExitStack) -> tuple[Contestant, ...]:
 
 
 def _settings(cloud: Cloud, certificates: Certificates, port: int, database: str) -> Mapping[str, str]:
-    return {
-        "MicrosoftAppId": APP_ID,
-        "MicrosoftAppPassword": SECRET,
-        "MicrosoftAppTenantId": TENANT,
-        "HANDRAIL_DATABASE_URL": database,
-        "HANDRAIL_HELPDESK_CHANNEL": "19:helpdesk@thread.tacv2",
-        "HANDRAIL_HELPDESK_SERVICE_URL": cloud.service_url,
-        "HANDRAIL_OPENID_METADATA_URL": cloud.metadata_url,
-        "HANDRAIL_TOKEN_URL": cloud.token_url,
-        "HANDRAIL_TOKEN_ISSUER": ISSUER,
-        "HANDRAIL_SERVICE_URLS": cloud.service_url,
-        "HANDRAIL_PORT": str(port),
-        "SSL_CERT_FILE": str(certificates.bundle),
-        "REQUESTS_CA_BUNDLE": str(certificates.bundle),
-        "PYTHONPATH": str(_ROOT),
-    }
+    return {**settings(cloud, certificates, database), "HANDRAIL_PORT": str(port)}
 
 
 def rounds(

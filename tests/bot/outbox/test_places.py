@@ -1,14 +1,17 @@
 """Room in the outbox for what a commit makes due: it is leased in that commit, and nobody looks for it."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Mapping
 
 import pytest
 
+from bot.address import Address
 from bot.outbox.ending import Done
-from bot.store.api import Claimed, Message, Receipt, Spare
+from bot.store.api import Claimed, Kept, Message, Receipt, Spare
 from bot.store.sqlite import SqliteStore
 from bot.store.sqlite_file import MEMORY, SqliteFile
+from dialogs.conversation import Conversation
 from tests.support.keeping import NOW, Clock, claim, counting, to_send
 from tests.support.post import Post, over, state_of
 from tests.support.waiting import until
@@ -162,6 +165,44 @@ async def test_a_caller_that_goes_away_keeps_no_lease(asked: Asked, clock: Clock
     (message,) = await claim(asked, now=clock())
 
     assert (message.key, message.attempt, message.tries) == ("m", 2, 1)
+
+
+async def test_who_goes_away_while_a_claim_is_under_way_keeps_no_lease(clock: Clock) -> None:
+    """Their turn is taken behind that claim, so the next one hands back what it leased."""
+    begun, may_end, may_decide = threading.Event(), threading.Event(), threading.Event()
+
+    def held() -> float:
+        if threading.current_thread() is not threading.main_thread() and not begun.is_set():
+            begun.set()
+            may_end.wait(10)
+        return clock()
+
+    def broken(_stored: Conversation | None, _where: Address | None) -> Kept:
+        raise ZeroDivisionError
+
+    def slow(stored: Conversation | None, where: Address | None) -> Kept:
+        may_decide.wait(10)
+        return counting(to_send("m"))(stored, where)
+
+    spare = Spare(kinds=frozenset({"show"}), until=NOW + 60)
+    begun.set()
+    store = SqliteStore(SqliteFile(MEMORY), clock=held)
+    await store.open()
+    with pytest.raises(ZeroDivisionError):
+        await store.turn("c", "broken", broken, spare=spare)
+    begun.clear()
+    claiming = asyncio.create_task(claim(store, now=clock()))
+    await until(begun.is_set)
+    going = asyncio.create_task(store.turn("c", "e", slow, spare=spare))
+    await asyncio.sleep(0)
+    going.cancel()
+    await asyncio.wait({going})
+    may_end.set()
+    assert await claiming == []
+    may_decide.set()
+
+    assert [each.key for each in await claim(store, now=clock())] == ["m"]
+    await store.close()
 
 
 async def test_whoever_floods_waits_for_themselves(asked: Asked) -> None:
