@@ -1,8 +1,9 @@
 """A bad network on loopback: lets requests through, delays them, cuts them, or loses their answers.
 
 It knows bytes and no HTTP: a chunk from the client counts as a request, and what comes back as its answer.
-Everything is drawn from a seed. What was delivered although the answer was lost is counted: so many things
-may have happened twice.
+What is delayed when its sender dies is lost with it: else it could arrive after what the next process sends,
+and no bot can prevent that. Everything is drawn from a seed. What was delivered although the answer was lost
+is counted: so many things may have happened twice.
 """
 
 import asyncio
@@ -90,6 +91,8 @@ class FaultProxy:
             now, chance = self.weather, self._chance
             if chance.random() < now.delay:
                 await asyncio.sleep(chance.uniform(0, now.longest_delay))
+            if source.at_eof():
+                return
             if chance.random() < now.reset:
                 self.reset += 1
                 return
