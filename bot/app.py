@@ -6,6 +6,7 @@ come in, what is said and where things go is decided by the parts.
 
 import asyncio
 import functools
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -18,6 +19,7 @@ from aiohttp import web
 from bot import crash
 from bot.answered import answered_card
 from bot.cards.prepared import Cards
+from bot.clock import Clock
 from bot.config import Settings
 from bot.control import listening as door_open
 from bot.delivery import AT_ONCE, TO_TEAMS, Delivery
@@ -26,6 +28,7 @@ from bot.handoff import Handoff, Helpdesk, announcement
 from bot.identity import token_fetch
 from bot.languages import closest, spoken
 from bot.metrics import Metrics
+from bot.office import Office
 from bot.outbox.dispatcher import AS_MUCH_AS_YOU_LIKE, LEASE, Dispatcher
 from bot.outbox.upkeep import Upkeep
 from bot.probes.api import Probe
@@ -113,6 +116,7 @@ async def running(
         ConfigError, ContentError, StoreUnavailable: It cannot start; the message says what to do.
     """
     content = library or load_content(settings)
+    office = Office(settings.helpdesk_hours, settings.helpdesk_zone, settings.helpdesk_country)
     language = spoken(content, "HANDRAIL_LANGUAGE", settings.language)
     async with AsyncExitStack() as stack:
         store = await open_store(settings.database_url.reveal())
@@ -142,6 +146,7 @@ async def running(
             changed=hub.changed,
             places=lambda *kinds: dispatcher.spare(*kinds),  # noqa: PLW0108  it is made further down
             language=language,
+            back=office.back,
         )
         cards, channel = Cards(lambda: content), TeamsChannel(connector)
         handoff = Handoff(
@@ -170,6 +175,10 @@ async def running(
             changed=hub.changed,
             lease=lease,
         )
+        clock = Clock(
+            store=store, turns=turns, office=office, minutes=settings.helpdesk_remind, now=time.time
+        )
+        _in_background(stack, clock.watch(), "clock")
         dispatcher.start()
         stack.push_async_callback(dispatcher.stop, STOP_GRACE)
         yield Parts(
