@@ -6,7 +6,7 @@ import gc
 import sys
 from typing import TYPE_CHECKING
 
-from bot import crash
+from bot import crash, lean  # noqa: F401  lean, before anything imports structlog
 from bot.config import Settings
 from bot.errors import ConfigError
 
