@@ -20,9 +20,9 @@ from bot import crash
 from bot.answered import answered_card
 from bot.cards.prepared import Cards
 from bot.config import Settings
+from bot.content import load_content
 from bot.control import listening as door_open
 from bot.delivery import AT_ONCE, TO_TEAMS, Delivery, Helpdesk, announcement
-from bot.errors import ContentError
 from bot.identity import token_fetch
 from bot.languages import closest, spoken
 from bot.metrics import Metrics
@@ -52,8 +52,6 @@ from bot.tickets.webhook import WebhookTickets
 from bot.turn import Turns
 from bot.web.hub import Hub
 from bot.web.routes import add_routes
-from dialogs.language.diagnostics import Severity
-from dialogs.language.load import NoContent, load
 from dialogs.library import Library
 
 _log = structlog.get_logger(__name__)
@@ -77,24 +75,6 @@ class Parts(msgspec.Struct, kw_only=True):
     metrics: Metrics
     gate: Gate
     keys_ready: Callable[[], bool]
-
-
-def load_content(settings: Settings) -> Library:
-    """Read the guides; a bot with broken guides does not start.
-
-    Raises:
-        ContentError: With every mistake, as `handrail check` prints it.
-    """
-    try:
-        library, diagnostics = load(settings.content)
-    except NoContent as error:
-        raise ContentError(str(error)) from None
-    errors = [each for each in diagnostics if each.severity == Severity.ERROR]
-    if errors:
-        listed = "\n".join(str(each) for each in errors[:20])
-        count = f"{len(errors)} mistake{'s' if len(errors) > 1 else ''}"
-        raise ContentError(f"the guides in {settings.content} have {count}:\n{listed}")
-    return library
 
 
 @asynccontextmanager

@@ -52,7 +52,10 @@ def run(settings: Settings, *, limits: "Limits | None" = None) -> None:
     """
     import asyncio
 
+    from bot.content import load_content
+
     gc.disable()  # until it listens: almost all that is made before then stays
+    library = load_content(settings)  # first: a mistake is told at once, and what reading took is used again
     from bot.app import serve as serve_bot
     from bot.teams.pace import TEAMS
 
@@ -66,7 +69,7 @@ def run(settings: Settings, *, limits: "Limits | None" = None) -> None:
         _keep_what_is_loaded()
         _greet(settings, host, port)
 
-    runner(serve_bot(settings, listening, limits=limits or TEAMS))
+    runner(serve_bot(settings, listening, library=library, limits=limits or TEAMS))
 
 
 def _keep_what_is_loaded() -> None:
