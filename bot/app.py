@@ -29,7 +29,6 @@ from bot.metrics import Metrics
 from bot.outbox.dispatcher import AS_MUCH_AS_YOU_LIKE, LEASE, Dispatcher
 from bot.outbox.upkeep import Upkeep
 from bot.probes.api import Probe
-from bot.probes.graph import graph_probes, graph_resource
 from bot.replicas import Replicas
 from bot.store.api import Store
 from bot.store.open import database_file, open_store
@@ -47,8 +46,6 @@ from bot.teams.service_urls import ServiceUrls
 from bot.teams.tokens import Anonymous, SharedToken, TokenSource, TokenUnavailable
 from bot.tickets.api import TicketSystem
 from bot.tickets.builtin import BuiltinTickets
-from bot.tickets.http import open_client as open_ticket_client
-from bot.tickets.webhook import WebhookTickets
 from bot.turn import Turns
 from bot.web.hub import Hub
 from bot.web.routes import add_routes
@@ -291,6 +288,8 @@ def _probes(settings: Settings, client: aiohttp.ClientSession, stack: AsyncExitS
     """The automatic checks. Without an identity there is nobody to ask for: all of them say "unknown"."""
     if settings.local or "graph" not in settings.probes:
         return {}
+    from bot.probes.graph import graph_probes, graph_resource  # only who uses them has them in memory
+
     tokens = SharedToken(token_fetch(settings, client, resource=graph_resource(settings.graph_url)))
     stack.push_async_callback(tokens.close)
     return graph_probes(client, tokens, settings.graph_url)
@@ -299,6 +298,9 @@ def _probes(settings: Settings, client: aiohttp.ClientSession, stack: AsyncExitS
 async def _tickets(settings: Settings, store: Store, stack: AsyncExitStack) -> TicketSystem:
     if settings.tickets == "builtin":
         return BuiltinTickets(store)
+    from bot.tickets.http import open_client as open_ticket_client
+    from bot.tickets.webhook import WebhookTickets
+
     client = await stack.enter_async_context(open_ticket_client())
     return WebhookTickets(client, settings.tickets_url, settings.tickets_secret)
 
