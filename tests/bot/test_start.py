@@ -55,6 +55,33 @@ async def test_in_local_mode_the_pages_are_loaded_before_anybody_asks(tmp_path: 
     assert modules & OTHERS == set()
 
 
+WATCHED = """
+import gc
+from bot.commands import serve
+from bot.config import Settings
+greet = serve._greet
+def greeted(*where):
+    greet(*where)
+    print("searching" if gc.isenabled() else "not searching", gc.get_freeze_count() > 50_000, flush=True)
+serve._greet = greeted
+serve.run(Settings.read())
+"""
+
+
+async def test_garbage_is_searched_for_once_it_listens(tmp_path: Path) -> None:
+    """And not in what was loaded before."""
+    port = free_port()
+    env = environment(
+        HANDRAIL_PORT=str(port),
+        HANDRAIL_DATABASE_URL=f"sqlite:///{tmp_path / 'handrail.db'}",
+        PYTHONPATH=str(ROOT),
+    )
+    async with running(sys.executable, "-c", WATCHED, folder=tmp_path, log="bot.log", env=env) as process:
+        await process.answers(f"http://127.0.0.1:{port}/healthz")
+
+        assert "\nsearching True\n" in process.said()
+
+
 def test_reading_the_guides_leaves_nothing_that_only_a_search_could_free() -> None:
     """The server searches for no garbage while it starts: circles would stay in memory for good."""
     gc.collect()
