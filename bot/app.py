@@ -21,9 +21,9 @@ from bot.answered import answered_card
 from bot.cards.prepared import Cards
 from bot.clock import Clock
 from bot.config import Settings
+from bot.content import load_content
 from bot.control import listening as door_open
 from bot.delivery import AT_ONCE, TO_TEAMS, Delivery
-from bot.errors import ContentError
 from bot.handoff import Handoff, Helpdesk, announcement
 from bot.identity import token_fetch
 from bot.languages import closest, spoken
@@ -32,7 +32,6 @@ from bot.office import Office
 from bot.outbox.dispatcher import AS_MUCH_AS_YOU_LIKE, LEASE, Dispatcher
 from bot.outbox.upkeep import Upkeep
 from bot.probes.api import Probe
-from bot.probes.graph import graph_probes, graph_resource
 from bot.replicas import Replicas
 from bot.store.api import Store
 from bot.store.open import database_file, open_store
@@ -51,13 +50,9 @@ from bot.teams.team import Team
 from bot.teams.tokens import SharedToken
 from bot.tickets.api import TicketSystem
 from bot.tickets.builtin import BuiltinTickets
-from bot.tickets.http import open_client as open_ticket_client
-from bot.tickets.webhook import WebhookTickets
 from bot.turn import Turns
 from bot.web.hub import Hub
 from bot.web.routes import add_routes
-from dialogs.language.diagnostics import Severity
-from dialogs.language.load import NoContent, load
 from dialogs.library import Library
 
 _log = structlog.get_logger(__name__)
@@ -80,24 +75,6 @@ class Parts(msgspec.Struct, kw_only=True):
     metrics: Metrics
     gate: Gate
     keys_ready: Callable[[], bool]
-
-
-def load_content(settings: Settings) -> Library:
-    """Read the guides; a bot with broken guides does not start.
-
-    Raises:
-        ContentError: With every mistake, as `handrail check` prints it.
-    """
-    try:
-        library, diagnostics = load(settings.content)
-    except NoContent as error:
-        raise ContentError(str(error)) from None
-    errors = [each for each in diagnostics if each.severity == Severity.ERROR]
-    if errors:
-        listed = "\n".join(str(each) for each in errors[:20])
-        count = f"{len(errors)} mistake{'s' if len(errors) > 1 else ''}"
-        raise ContentError(f"the guides in {settings.content} have {count}:\n{listed}")
-    return library
 
 
 @asynccontextmanager
@@ -297,6 +274,8 @@ def _probes(settings: Settings, client: aiohttp.ClientSession, stack: AsyncExitS
     """The automatic checks. Without an identity there is nobody to ask for: all of them say "unknown"."""
     if settings.local or "graph" not in settings.probes:
         return {}
+    from bot.probes.graph import graph_probes, graph_resource  # only who uses them has them in memory
+
     tokens = SharedToken(token_fetch(settings, client, resource=graph_resource(settings.graph_url)))
     stack.push_async_callback(tokens.close)
     return graph_probes(client, tokens, settings.graph_url)
@@ -305,6 +284,9 @@ def _probes(settings: Settings, client: aiohttp.ClientSession, stack: AsyncExitS
 async def _tickets(settings: Settings, store: Store, stack: AsyncExitStack) -> TicketSystem:
     if settings.tickets == "builtin":
         return BuiltinTickets(store)
+    from bot.tickets.http import open_client as open_ticket_client
+    from bot.tickets.webhook import WebhookTickets
+
     client = await stack.enter_async_context(open_ticket_client())
     return WebhookTickets(client, settings.tickets_url, settings.tickets_secret)
 
