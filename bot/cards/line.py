@@ -25,11 +25,10 @@ def text(happened: ChangeCase | LogEntry, record: CaseRecord, speaker: Speaker) 
     """
     person = speaker.line(record.person.name) or speaker.key("card/nameless")
     words = escape.cut(speaker.line(happened.note), _LONGEST)
-    said = [
-        speaker.key(
-            f"card/line/{happened.what}", by=speaker.line(happened.by) or person, who=person, words=words
-        )
-    ]
+    key = f"card/line/{happened.what}"
+    if not speaker.has(key):  # a newer version wrote it
+        return words or speaker.line(happened.what)
+    said = [speaker.key(key, by=speaker.line(happened.by) or person, who=person, words=words)]
     if happened.reason:
         said.append(f"{speaker.key(f'card/reason/{happened.reason}')}.")
     if words and happened.what in _WITH_WORDS:

@@ -293,3 +293,9 @@ def test_of_a_long_talk_the_card_shows_the_end() -> None:
     assert "44 before that, in the thread below" in said
     assert "word 43." not in said
     assert all(f"word {n}." in said for n in range(44, 50))
+
+
+def test_what_a_newer_version_wrote_is_shown_as_it_stands() -> None:
+    """Two versions side by side: the older one does not know every word of the newer one."""
+    log = (LogEntry(at=OPENED, status="claimed", what="teleported", note="to Mars"),)  # type: ignore[arg-type]  # not yet
+    assert "to Mars" in words(handoff.card(record(status="claimed", log=log), SPEAKER))
