@@ -23,7 +23,7 @@ from bot.config import Settings
 from bot.control import listening as door_open
 from bot.delivery import AT_ONCE, TO_TEAMS, Delivery, Helpdesk, announcement
 from bot.errors import ContentError
-from bot.identity import token_fetch
+from bot.identity import board_sign_in, token_fetch
 from bot.languages import closest, spoken
 from bot.metrics import Metrics
 from bot.outbox.dispatcher import AS_MUCH_AS_YOU_LIKE, LEASE, Dispatcher
@@ -50,6 +50,7 @@ from bot.tickets.builtin import BuiltinTickets
 from bot.tickets.http import open_client as open_ticket_client
 from bot.tickets.webhook import WebhookTickets
 from bot.turn import Turns
+from bot.web.entra import Entra
 from bot.web.hub import Hub
 from bot.web.routes import add_routes
 from dialogs.language.diagnostics import Severity
@@ -77,6 +78,7 @@ class Parts(msgspec.Struct, kw_only=True):
     metrics: Metrics
     gate: Gate
     keys_ready: Callable[[], bool]
+    entra: Entra | None
 
 
 def load_content(settings: Settings) -> Library:
@@ -178,6 +180,7 @@ async def running(
             metrics=metrics,
             gate=doors.gate,
             keys_ready=doors.ready,
+            entra=await stack.enter_async_context(board_sign_in(settings, client)),
         )
 
 
@@ -236,6 +239,7 @@ def web_app(parts: Parts) -> web.Application:
         hub=parts.hub,
         metrics=parts.metrics,
         keys_ready=parts.keys_ready,
+        entra=parts.entra,
     )
     return app
 
@@ -329,15 +333,8 @@ def _helpdesk(settings: Settings, library: Library) -> Helpdesk:
         service_url=settings.helpdesk_service_url,
         language=spoken(library, "HANDRAIL_HELPDESK_LANGUAGE", settings.helpdesk_language),
         zone=settings.helpdesk_zone,
-        board_url=_board_url(settings),
+        board_url=settings.board_url,
     )
-
-
-def _board_url(settings: Settings) -> str:
-    """The board is reachable in local mode only, until it has a sign-in of its own."""
-    if not settings.local:
-        return ""
-    return (settings.public_url or f"http://127.0.0.1:{settings.port}").rstrip("/") + "/helpdesk"
 
 
 async def serve(

@@ -202,9 +202,10 @@ class SqliteStore:
 
     async def cases_version(self) -> str:
         """See `Store.cases_version`."""
-        return version_of(
-            await self._writer.do(lambda db: every(db, "latest_changes", limit=VERSION_LOOKS_AT))
-        )
+        rows = self._reader.look(SQL["latest_changes"], {"limit": VERSION_LOOKS_AT})
+        if rows is None:
+            rows = await self._writer.do(lambda db: every(db, "latest_changes", limit=VERSION_LOOKS_AT))
+        return version_of(rows)
 
     async def case(self, number: str) -> CaseRecord | None:
         """See `Store.case`."""

@@ -9,6 +9,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+ANY = ""
+"""Instead of a conversation: all of them."""
+
 
 class Listener:
     """One who waits for changes. A change that comes while nobody waits is kept for the next wait."""
@@ -45,9 +48,10 @@ class Hub:
         return sum(map(len, self._listeners.values()))
 
     def changed(self, conversation: str) -> None:
-        """Tell everybody who listens to `conversation`; costs nothing when nobody does."""
-        for listener in self._listeners.get(conversation, ()):
-            listener.tell()
+        """Tell everybody who listens to `conversation` or to all; costs nothing when nobody does."""
+        for each in (conversation, ANY):
+            for listener in self._listeners.get(each, ()):
+                listener.tell()
 
     @contextmanager
     def listen(self, conversation: str) -> Iterator[Listener]:
