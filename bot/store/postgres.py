@@ -226,6 +226,10 @@ class PostgresStore:
         rows = await self._rows("session", id=session_id)
         return session_of(rows[0]) if rows else None
 
+    async def signed_in(self, *, now: float) -> Sequence[str]:
+        """See `Store.signed_in`."""
+        return [row[0] for row in await self._rows("signed_in", now=now)]
+
     async def end_session(self, session_id: str) -> None:
         """See `Store.end_session`."""
         await self._rows("end_session", id=session_id)

@@ -225,6 +225,10 @@ class SqliteStore:
         row = await self._look_up("session", id=session_id)
         return session_of(row) if row else None
 
+    async def signed_in(self, *, now: float) -> Sequence[str]:
+        """See `Store.signed_in`."""
+        return [row[0] for row in await self._writer.do(lambda db: every(db, "signed_in", now=now))]
+
     async def end_session(self, session_id: str) -> None:
         """See `Store.end_session`."""
         await self._writer.do(lambda db: every(db, "end_session", id=session_id))

@@ -10,7 +10,7 @@ from bot.store.api import AgentSession, CaseChange, CaseRecord, CaseSearch, Stor
 from dialogs.conversation import CaseStatus
 from tests.support.keeping import NOW, OpenStore, case, changing, opening
 
-ANY: tuple[CaseStatus, ...] = ("open", "claimed", "resolved", "withdrawn")
+ANY: tuple[CaseStatus, ...] = ("open", "claimed", "resolved", "waiting")
 
 
 def about(
@@ -79,7 +79,11 @@ async def test_cases_are_found_by_what_they_are_about(
 async def test_who_works_on_it_and_the_tickets_number_are_found_as_they_are_now(store: Store) -> None:
     """They change after a case was opened."""
     await keep(store, about("HR-1", at=100), about("HR-2", at=200))
-    await store.turn("c", "n1", changing(CaseChange(number="HR-1", at=1, status="claimed", by="Kim Özdemir")))
+    await store.turn(
+        "c",
+        "n1",
+        changing(CaseChange(number="HR-1", at=1, status="claimed", by="Kim Özdemir", owner="Kim Özdemir")),
+    )
     await store.turn("c", "n2", changing(CaseChange(number="HR-2", at=2, reference="INC0042")))
 
     assert numbers(await store.find_cases(CaseSearch(statuses=ANY, by="Kim Özdemir"))) == ["HR-1"]
@@ -150,6 +154,16 @@ async def test_a_sign_in_opens_one_session(store: Store) -> None:
     await store.end_session("i1")
     assert not await store.open_session(again, now=NOW)
     assert await store.session("i2") is None
+
+
+async def test_who_is_signed_in_is_named_once(store: Store) -> None:
+    """Whatever number of browsers they use; who has left or run out is not."""
+    for n, (name, left) in enumerate([("Robin", 60), ("Kim", 60), ("Kim", 60), ("Old", 1), ("Gone", 60)]):
+        session = AgentSession(id=f"i{n}", sign_in=f"s{n}", name=name, object_id="o", expires_at=NOW + left)
+        await store.open_session(session, now=NOW)
+    await store.end_session("i4")
+
+    assert await store.signed_in(now=NOW + 1) == ["Kim", "Robin"]
 
 
 async def test_what_has_run_out_is_forgotten(store: Store) -> None:

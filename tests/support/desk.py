@@ -72,22 +72,19 @@ class Desk:
 
 
 @contextlib.asynccontextmanager
-async def a_desk(
-    folder: Path, *, public: str = "", cloud: PlayedCloud | None = None, **more: str
-) -> AsyncIterator[Desk]:
+async def a_desk(folder: Path, *, public: str = "", **more: str) -> AsyncIterator[Desk]:
     """A board that people with the app role "Helpdesk" may enter.
 
     Args:
         folder: For the database.
         public: The address that browsers use, if that is not the server's own.
-        cloud: The played Teams, if there is one already.
         more: Other settings; "" leaves one out.
     """
     port = free_port()
     listening = f"http://127.0.0.1:{port}"
     public = public or f"http://localhost:{port}"
     async with contextlib.AsyncExitStack() as stack:
-        teams = cloud or await stack.enter_async_context(PlayedCloud())
+        teams = await stack.enter_async_context(PlayedCloud())
         entra = await stack.enter_async_context(PlayedEntra(f"{public}/helpdesk/signed-in"))
         given = {
             **environment(teams, folder / "handrail.db"),

@@ -164,7 +164,7 @@ class PlayedEntra:
         payload = json.dumps(claims).encode()
         if self.algorithm == "HS256":
             return _with_the_public_key(header, payload)
-        secret = None if self.algorithm == "none" else rsa_key(self.key)
+        secret = "" if self.algorithm == "none" else rsa_key(self.key)
         return jwt.PyJWS().encode(payload, secret, algorithm=self.algorithm, headers=header)
 
     async def _logout(self, _: web.Request) -> web.StreamResponse:
