@@ -29,8 +29,11 @@ from tests.support.whole import environment
 class Desk:
     """A bot with a board, and its surroundings."""
 
-    def __init__(self, parts: Parts, entra: PlayedEntra, listening: str, public: str) -> None:
+    def __init__(
+        self, parts: Parts, entra: PlayedEntra, teams: PlayedCloud, listening: str, public: str
+    ) -> None:
         self.parts = parts
+        self.teams = teams
         self.entra = entra
         self.url = listening
         self.public = public
@@ -42,7 +45,13 @@ class Desk:
         turns, store = self.parts.turns, self.parts.store
         key = f"teams:t:{name}"
         person = Person(name=name, object_id="0f0f0f0f-1111-4222-8333-444444444444", verified=True)
-        address = Address(surface="teams", person=person, locale="en-GB", conversation_id=f"a:{name}")
+        address = Address(
+            surface="teams",
+            person=person,
+            locale="en-GB",
+            conversation_id=f"a:{name}",
+            service_url=self.teams.service_url,
+        )
 
         async def take(event_id: str, event: Any) -> str:
             await turns.take(key, event_id, event, address)
@@ -98,7 +107,7 @@ async def a_desk(folder: Path, *, public: str = "", **more: str) -> AsyncIterato
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, "127.0.0.1", port).start()
-        yield Desk(parts, entra, listening, public)
+        yield Desk(parts, entra, teams, listening, public)
 
 
 class Page:

@@ -114,7 +114,7 @@ class PlayedEntra:
                 for each in self.people
             )
             return web.Response(
-                text=f"<!doctype html><title>Pick an account</title>{links}", content_type="text/html"
+                text=f"<!doctype html><title>Pick an account</title><link rel=icon href=data:,>{links}", content_type="text/html"
             )
         code = uuid.uuid4().hex
         self._codes[code] = ((found or self.people)[0], query)
