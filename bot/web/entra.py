@@ -6,6 +6,7 @@ Microsoft's manual, and a document could send a code elsewhere. It must not know
 enter.
 """
 
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final
@@ -84,6 +85,12 @@ class Entra:
         self._redirect_uri = redirect_uri
         self._credential = credential
         self._clock = clock
+
+    async def reachable(self) -> bool:
+        """Whether its keys can be had."""
+        with contextlib.suppress(KeysUnavailable):
+            await self._keys.key("any")
+        return self._keys.loaded
 
     @property
     def sign_out_url(self) -> str:

@@ -186,5 +186,6 @@ class SignIn:
 
     def _failed(self, request: web.Request, why: str, reason: str) -> web.Response:
         if reason:
-            _log.warning("agent_not_signed_in", why=why, reason=reason)
+            advice = {"what_to_do": "run `handrail doctor`"} if why in {"settings", "away"} else {}
+            _log.warning("agent_not_signed_in", why=why, reason=reason, **advice)
         return self._pages.page(request, "not_signed_in.html", {"why": why}, status=_STATUS.get(why, 403))

@@ -106,16 +106,17 @@ class PlayedEntra:
         }
         if any(wrong.values()):
             # Where somebody is to be sent back to is not believed either.
-            return web.Response(status=400, text=f"AADSTS900144: {[name for name in wrong if wrong[name]]}")
+            codes = {"client_id": "AADSTS700016", "redirect_uri": "AADSTS50011"}
+            first = next(name for name in wrong if wrong[name])
+            return web.Response(status=400, text=f"{codes.get(first, 'AADSTS900144')}: {first}")
         found = [each for each in self.people if each.oid == chosen]
         if not found and (len(self.people) != 1 or query.get("prompt") == "select_account"):
             links = "".join(
                 f'<p><a href="?{html.escape(urlencode({**query, "account": each.oid}))}">{each.name}</a></p>'
                 for each in self.people
             )
-            return web.Response(
-                text=f"<!doctype html><title>Pick an account</title><link rel=icon href=data:,>{links}", content_type="text/html"
-            )
+            head = "<!doctype html><title>Pick an account</title><link rel=icon href=data:,>"
+            return web.Response(text=head + links, content_type="text/html")
         code = uuid.uuid4().hex
         self._codes[code] = ((found or self.people)[0], query)
         answer = urlencode({"code": code, "state": query["state"], "session_state": "s"})
