@@ -12,7 +12,6 @@ import structlog
 from aiohttp import web
 
 from bot.errors import StoreUnavailable
-from bot.metrics import Metrics
 from bot.store.api import CaseRecord, Store
 from bot.web.hub import ANY, Hub, Listener
 
@@ -30,7 +29,6 @@ class Live:
         *,
         store: Store,
         hub: Hub,
-        metrics: Metrics,
         still_in: Callable[[web.Request], Awaitable[bool]],
         heartbeat: float = HEARTBEAT,
     ) -> None:
@@ -39,13 +37,11 @@ class Live:
         Args:
             store: Asked for versions.
             hub: Tells what this process changes.
-            metrics: Counts the open streams.
             still_in: Whether who opened the stream may still see the board.
             heartbeat: Seconds between two signs of life of a quiet stream.
         """
         self._store = store
         self._hub = hub
-        self._metrics = metrics
         self._still_in = still_in
         self._heartbeat = heartbeat
 
@@ -58,10 +54,7 @@ class Live:
                 record = await self._store.case(number)
                 if record is None:
                     return web.Response(status=404, text="There is no such case.\n")
-            with (
-                self._hub.listen(record.conversation if record else ANY) as listener,
-                self._metrics.streams.track_inprogress(),
-            ):
+            with self._hub.listen(record.conversation if record else ANY) as listener:
                 response = await _opened(request)
                 try:
                     await self._tell(request, response, listener, record)

@@ -92,7 +92,7 @@ def add_routes(
         app.router.add_get("/helpdesk/sign-in", protected(door.begin))
         app.router.add_get("/helpdesk/signed-in", protected(door.finish))
         app.router.add_post("/helpdesk/sign-out", door.guard(door.leave))
-    live = Live(store=store, hub=hub, metrics=metrics, still_in=door.still_in, heartbeat=heartbeat)
+    live = Live(store=store, hub=hub, still_in=door.still_in, heartbeat=heartbeat)
     board = Board(turns=turns, store=store, pages=pages, live=live, metrics=metrics, origin=door.origin)
     get, post = app.router.add_get, app.router.add_post
     get("/helpdesk", door.guard(board.cases))

@@ -12,6 +12,7 @@ from bot.store.api import CaseRecord
 from bot.web.agents import COOKIE as SESSION
 from tests.support.desk import Browser, Desk, a_desk
 from tests.support.entra import KIM, ROBIN
+from tests.support.waiting import until
 
 PUBLIC = "https://bot.example.com"  # behind a proxy that speaks plain http to the bot, under another name
 
@@ -260,9 +261,11 @@ async def test_who_did_what_is_in_the_log_by_id(
     assert "canary" not in said
 
 
-async def test_the_card_in_the_channel_leads_to_the_board(desk: Desk) -> None:
+async def test_the_card_in_the_channel_leads_to_the_case_on_the_board(desk: Desk) -> None:
     """Also outside local mode, when there is one."""
-    assert desk.parts.settings.board_url == f"{PUBLIC}/helpdesk"
+    record = await desk.a_case()
+    link = f"{PUBLIC}/helpdesk/cases/{record.number}"
+    await until(lambda: link in str([sent.body for sent in desk.teams.sent]))
 
 
 async def test_two_agents_of_one_name_are_told_apart_by_their_sessions(desk: Desk, kim: Browser) -> None:

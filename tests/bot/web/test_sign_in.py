@@ -11,17 +11,22 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
+from bot.config import Settings
+from bot.identity import board_sign_in
 from bot.store.open import open_store
+from bot.teams.connector import open_client
 from bot.web.agents import COOKIE as SESSION
 from bot.web.agents import LIFETIME, Agents
 from bot.web.attempt import LIFETIME as PATIENCE
 from bot.web.attempt import Attempt
+from bot.web.entra import NotSignedIn
 from bot.web.id_token import Vouched
 from bot.web.sign_in import COOKIE as ATTEMPT
-from tests.support.cloud import DROP, TENANT, drop
+from tests.support.cloud import DROP, TENANT, PlayedCloud, drop
 from tests.support.desk import Browser, Desk, a_desk
-from tests.support.entra import GROUP, GUEST, KIM, ROBIN
+from tests.support.entra import GROUP, GUEST, KIM, ROBIN, PlayedEntra
 from tests.support.keeping import Clock
+from tests.support.whole import environment
 
 NOW = int(time.time())
 OTHER = "12121212-3434-4565-8787-909090909090"
@@ -236,6 +241,38 @@ async def test_a_sign_in_that_was_cancelled_says_so(browser: Browser) -> None:
     assert page.status == 403
     assert "cancelled" in page.words
     assert "AADSTS" not in page.text
+
+
+async def test_a_managed_identity_stands_for_the_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The app that people sign in to trusts it: Entra gets the identity's token, which is for this alone."""
+    async with PlayedCloud() as machine, PlayedEntra("https://bot.example.com/helpdesk/signed-in") as entra:
+        monkeypatch.setenv("IDENTITY_ENDPOINT", f"{machine.url}/msi")
+        monkeypatch.setenv("IDENTITY_HEADER", "proof")
+        token = {"access_token": "identity-token", "expires_on": str(NOW + 7200), "resource": "x"}
+        machine.connector.next(200, token)
+        settings = Settings.read(
+            {
+                **environment(machine, Path("unused.db")),
+                "MicrosoftAppType": "UserAssignedMSI",
+                "MicrosoftAppPassword": "",
+                "HANDRAIL_TOKEN_URL": "",
+                "HANDRAIL_PUBLIC_URL": "https://bot.example.com",
+                "HANDRAIL_BOARD_ROLE": "Helpdesk",
+                "HANDRAIL_BOARD_APP_ID": OTHER,
+                "HANDRAIL_SIGN_IN_URL": entra.url,
+            }
+        )
+        async with open_client() as client, board_sign_in(settings, client) as provider:
+            assert provider is not None
+            with pytest.raises(NotSignedIn, match="invalid_client"):  # the played one knows a secret only
+                await provider.who("code", Attempt.begin(NOW, "/helpdesk"))
+
+    assert "resource=api%3A%2F%2FAzureADTokenExchange" in machine.sent[0].path
+    sent = parse_qs(entra.tokens.received[0].body)
+    assert sent["client_id"] == [OTHER]
+    assert sent["client_assertion"] == ["identity-token"]
+    assert sent["client_assertion_type"] == ["urn:ietf:params:oauth:client-assertion-type:jwt-bearer"]
+    assert "client_secret" not in sent
 
 
 # ---- what nobody can make of it
