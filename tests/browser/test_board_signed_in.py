@@ -129,6 +129,16 @@ async def test_the_list_and_a_case_are_fresh_by_themselves(desk: Desk, browser: 
     await expect(case.locator("#ask-note")).to_be_focused()
 
 
+async def test_a_minute_that_goes_by_is_no_news(desk: Desk, browser: Watched) -> None:
+    """The age on the page is brought up to date without a word."""
+    record = await desk.a_case()
+    page = await signed_in(browser, f"/helpdesk/cases/{record.number}")
+    await page.evaluate("() => { document.querySelector('#head .age').textContent = 'long ago'; }")
+    await page.evaluate("() => document.dispatchEvent(new Event('visibilitychange'))")
+    await expect(page.locator("#head .age")).not_to_have_text("long ago")
+    await expect(page.locator("#said")).to_be_empty()
+
+
 async def test_with_the_keyboard_alone(desk: Desk, browser: Watched) -> None:
     """From the first key to the closed case, in the order of the page."""
     record = await desk.a_case()

@@ -21,19 +21,17 @@ async function refresh() {
   } catch {
     return; // the next look is soon
   }
+  const news = fresh.body.dataset.version !== version; // and not just a minute that has gone by
   version = fresh.body.dataset.version;
-  let changed = false;
   const known = numbers();
   for (const old of document.querySelectorAll("[data-live]")) {
     const now = fresh.getElementById(old.id);
-    if (!now || essence(now) === essence(old)) continue;
-    changed = true;
-    if (!inUse(old)) swap(old, now);
+    if (now && !inUse(old) && essence(now) !== essence(old)) swap(old, now);
   }
   ready();
   const added = numbers().filter((each) => !known.includes(each));
   if (words.new && added.length) tell(words.new.replace("{numbers}", added.join(", ")));
-  if (words.changed && changed) {
+  if (words.changed && news) {
     tell(words.changed.replace("{status}", document.querySelector("#head .mark").textContent));
   }
 }
