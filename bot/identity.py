@@ -5,6 +5,7 @@ Must not know: when a token is fetched, who sends it, who signs in.
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import aiohttp
 
@@ -18,7 +19,9 @@ from bot.teams.tokens import (
     from_secret,
     from_token_url,
 )
-from bot.web.entra import Credential, Entra, NotSignedIn, metadata_url
+
+if TYPE_CHECKING:
+    from bot.web.entra import Credential, Entra
 
 _EXCHANGE = "api://AzureADTokenExchange"  # whom a managed identity's token is for that stands for a secret
 _ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -43,7 +46,7 @@ def token_fetch(
 
 
 @asynccontextmanager
-async def board_sign_in(settings: Settings, client: aiohttp.ClientSession) -> AsyncIterator[Entra | None]:
+async def board_sign_in(settings: Settings, client: aiohttp.ClientSession) -> AsyncIterator["Entra | None"]:
     """The way to sign in to the board, with its keys; None when there is no board to enter.
 
     Args:
@@ -53,6 +56,8 @@ async def board_sign_in(settings: Settings, client: aiohttp.ClientSession) -> As
     if settings.local or not settings.board_url:
         yield None
         return
+    from bot.web.entra import Entra, metadata_url  # a bot without a board has none of it in memory
+
     keys = SigningKeys(client, metadata_url(settings.sign_in_url, settings.tenant_id))
     try:
         yield Entra(
@@ -68,8 +73,10 @@ async def board_sign_in(settings: Settings, client: aiohttp.ClientSession) -> As
         await keys.close()
 
 
-def _credential(settings: Settings) -> Credential:
+def _credential(settings: Settings) -> "Credential":
     """The app's secret; or, where there is none, the managed identity's token, which the app trusts."""
+    from bot.web.entra import NotSignedIn
+
     if settings.app_type == "UserAssignedMSI":
         fetch = from_managed_identity(settings.app_id, resource=_EXCHANGE)
 

@@ -24,9 +24,9 @@ from bot.web import forms
 from bot.web.acts import ACTS, offered
 from bot.web.agents import AGENT
 from bot.web.chat import Takes
+from bot.web.frame import Frame
 from bot.web.listing import PAGE, SHOWN, Wanted, behind
 from bot.web.live import Live
-from bot.web.pages import Pages
 from bot.web.transcript import spoken
 from dialogs.guide import Escalate
 
@@ -40,21 +40,21 @@ class Board:
     """The pages below `/helpdesk`."""
 
     def __init__(
-        self, *, turns: Takes, store: Store, pages: Pages, live: Live, metrics: Metrics, origin: str = ""
+        self, *, turns: Takes, store: Store, frame: Frame, live: Live, metrics: Metrics, origin: str = ""
     ) -> None:
         """Put the parts together.
 
         Args:
             turns: Takes the events.
             store: Read for what the pages show.
-            pages: Renders them.
+            frame: Renders them.
             live: Knows their versions.
             metrics: Times the turns.
             origin: Where our own pages are, as browsers know them; see `same_origin`.
         """
         self._turns = turns
         self._store = store
-        self._pages = pages
+        self._frame = frame
         self._live = live
         self._metrics = metrics
         self._origin = origin
@@ -66,19 +66,19 @@ class Board:
             version = await self._live.version(None)
             found = await self._store.find_cases(wanted.search(me))
         except StoreUnavailable:
-            return self._pages.away(request)
-        speaker, shown = self._pages.speaker(), found[:PAGE]
+            return self._frame.away(request)
+        speaker, shown = self._frame.speaker(), found[:PAGE]
         context = {
             "wanted": wanted,
             "tabs": list(SHOWN),
             "rows": [self._row(record, speaker) for record in shown],
             "more": wanted.address(after=behind(shown[-1])) if len(found) > PAGE else "",
             "queues": self._queues(speaker),
-            "languages": [(each, speaker.language_name(each)) for each in self._pages.library().languages],
+            "languages": [(each, speaker.language_name(each)) for each in self._frame.library().languages],
             "me": me,
             "version": version,
         }
-        return self._pages.page(request, "board.html", context)
+        return self._frame.page(request, "board.html", context)
 
     async def case(self, request: web.Request) -> web.StreamResponse:
         """GET `/helpdesk/cases/{number}`: everything about one case."""
@@ -109,7 +109,7 @@ class Board:
         except (StoreUnavailable, NumberTaken) as error:
             _log.warning("turn_not_kept", face="board", reason=type(error).__name__)
             unsaved = {"form": form.failed("not-kept"), "act": act}
-            return self._pages.page(request, "unsaved.html", unsaved, status=503)
+            return self._frame.page(request, "unsaved.html", unsaved, status=503)
         if not receipt.repeat and not any(entry.by == form.by for entry in after.log[len(record.log) :]):
             return await self._case_page(request, form.failed("faster"), status=409)
         if agent := request.get(AGENT):
@@ -126,7 +126,7 @@ class Board:
     async def _case_page(
         self, request: web.Request, form: forms.Form, *, did: str = "", status: int = 200
     ) -> web.StreamResponse:
-        speaker = self._pages.speaker()
+        speaker = self._frame.speaker()
         try:
             record = await self._record(request)
             if record is None:
@@ -135,7 +135,7 @@ class Board:
             lines = await self._transcript(record)
             colleagues = await self._store.signed_in(now=self._turns.now())
         except StoreUnavailable:
-            return self._pages.away(request)
+            return self._frame.away(request)
         sections = {each.id: each for each in words.sections(record, speaker)}
         context = {
             "record": record,
@@ -154,7 +154,7 @@ class Board:
             "mine": bool(form.by) and record.by == form.by,
             "version": version,
         }
-        response = self._pages.page(request, "case.html", context, status=status)
+        response = self._frame.page(request, "case.html", context, status=status)
         forms.remember_token(request, response, form.token)
         return response
 
@@ -182,13 +182,13 @@ class Board:
 
     def _queues(self, speaker: Speaker) -> list[tuple[str, str]]:
         """The queues that the guides hand over to, by their names."""
-        nodes = (node for guide in self._pages.library().guides.values() for node in guide.nodes.values())
+        nodes = (node for guide in self._frame.library().guides.values() for node in guide.nodes.values())
         queues = {node.queue for node in nodes if isinstance(node, Escalate)}
         named = ((each, words.queue_name(each, speaker)) for each in queues)
         return sorted(named, key=lambda each: each[1])
 
     def _not_found(self, request: web.Request) -> web.StreamResponse:
-        return self._pages.page(request, "unknown.html", {}, status=404)
+        return self._frame.page(request, "unknown.html", {}, status=404)
 
 
 def _locale(language: str) -> Locale:

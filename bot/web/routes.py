@@ -19,11 +19,11 @@ from bot.web.assets import Assets
 from bot.web.board import Board
 from bot.web.chat import Chat, Takes
 from bot.web.entra import Entra
+from bot.web.frame import Frame
 from bot.web.guard import LocalDoor, local_only, protected
 from bot.web.health import Health
 from bot.web.hub import Hub
 from bot.web.live import Live
-from bot.web.pages import Pages
 from bot.web.sign_in import SignIn
 from bot.web.stream import HEARTBEAT, Stream
 from dialogs.library import SOURCE_LANGUAGE, Library
@@ -80,7 +80,7 @@ def add_routes(
     assets = Assets()
     files = local_only(assets.serve) if settings.local else assets.serve
     app.router.add_get("/static/{version}/{name}", files)
-    pages = Pages(
+    frame = Frame(
         library=library,
         language=closest(library(), settings.helpdesk_language) or SOURCE_LANGUAGE,
         zone=settings.helpdesk_zone,
@@ -88,12 +88,12 @@ def add_routes(
     )
     door: LocalDoor | SignIn = LocalDoor()
     if entra is not None:
-        door = SignIn(entra=entra, sessions=Agents(store), pages=pages, settings=settings)
+        door = SignIn(entra=entra, sessions=Agents(store), frame=frame, settings=settings)
         app.router.add_get("/helpdesk/sign-in", protected(door.begin))
         app.router.add_get("/helpdesk/signed-in", protected(door.finish))
         app.router.add_post("/helpdesk/sign-out", door.guard(door.leave))
     live = Live(store=store, hub=hub, still_in=door.still_in, heartbeat=heartbeat)
-    board = Board(turns=turns, store=store, pages=pages, live=live, metrics=metrics, origin=door.origin)
+    board = Board(turns=turns, store=store, frame=frame, live=live, metrics=metrics, origin=door.origin)
     get, post = app.router.add_get, app.router.add_post
     get("/helpdesk", door.guard(board.cases))
     get("/helpdesk/stream", door.guard(live.serve), allow_head=False)

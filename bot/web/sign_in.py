@@ -21,10 +21,10 @@ from bot.web.acts import ACTS
 from bot.web.agents import AGENT, Agents, forget_cookie, set_cookie
 from bot.web.attempt import HOME, LIFETIME, Attempt
 from bot.web.entra import Entra, NotSignedIn
+from bot.web.frame import Frame
 from bot.web.guard import Handler, protected, same_origin
 from bot.web.id_token import Vouched
 from bot.web.pace import Pace
-from bot.web.pages import Pages
 
 COOKIE: Final = "__Host-handrail_sign_in"
 _LONGEST_CODE: Final = 4096
@@ -42,7 +42,7 @@ class SignIn:
         *,
         entra: Entra,
         sessions: Agents,
-        pages: Pages,
+        frame: Frame,
         settings: Settings,
         clock: Callable[[], float] = time.time,
         pace: Pace | None = None,
@@ -52,14 +52,14 @@ class SignIn:
         Args:
             entra: Says who somebody is.
             sessions: Who is signed in.
-            pages: Renders the pages.
+            frame: Renders the pages.
             settings: Which role or group may enter, and the board's address.
             clock: Seconds since 1970.
-            pace: How many answers are taken, of all people together.
+            pace: How many answers are taken to Entra, of all people together.
         """
         self._entra = entra
         self._sessions = sessions
-        self._pages = pages
+        self._frame = frame
         public = urlsplit(settings.public_url)
         self.origin = f"{public.scheme}://{public.netloc}"  # as browsers know it, whatever a proxy does
         self._role = settings.board_role
@@ -82,7 +82,7 @@ class SignIn:
             try:
                 agent = await self._sessions.of(request)
             except StoreUnavailable:
-                return self._pages.away(request)
+                return self._frame.away(request)
             if agent is not None:
                 request[AGENT] = agent
                 return await handler(request)
@@ -102,7 +102,7 @@ class SignIn:
         if act is None:
             raise web.HTTPSeeOther(location=HOME)
         unsaved = {"form": form.failed("signed-out"), "act": act}
-        return self._pages.page(request, "unsaved.html", unsaved, status=401)
+        return self._frame.page(request, "unsaved.html", unsaved, status=401)
 
     async def begin(self, request: web.Request) -> web.StreamResponse:
         """GET `/helpdesk/sign-in`: off to Entra. `to`: where to come back; `choose`: ask which account."""
@@ -114,12 +114,12 @@ class SignIn:
 
     async def finish(self, request: web.Request) -> web.StreamResponse:
         """GET `/helpdesk/signed-in`: back from Entra."""
-        if self._pace.wait("everybody"):
-            return self._failed(request, "busy", "too_many")
         attempt = Attempt.read(request.cookies.get(COOKIE, ""), int(self._clock()))
         state = request.query.get("state", "")
         if attempt is None or not hmac.compare_digest(state.encode(), attempt.state.encode()):
             return await self._lost(request)
+        if self._pace.wait("everybody"):  # what costs nothing but a page is not counted
+            return self._failed(request, "busy", "")
         try:
             response = await self._finished(request, attempt)
         except NotSignedIn as error:
@@ -141,10 +141,10 @@ class SignIn:
         try:
             await self._sessions.end(request)
         except StoreUnavailable:
-            return self._pages.away(request)
+            return self._frame.away(request)
         _log.info("agent_signed_out", agent=agent.object_id)
         del request[AGENT]
-        response = self._pages.page(request, "signed_out.html", {"everywhere": self._entra.sign_out_url})
+        response = self._frame.page(request, "signed_out.html", {"everywhere": self._entra.sign_out_url})
         forget_cookie(response, agents.COOKIE)
         return response
 
@@ -179,7 +179,7 @@ class SignIn:
         try:
             inside = await self._sessions.of(request)
         except StoreUnavailable:
-            return self._pages.away(request)
+            return self._frame.away(request)
         if inside is not None:
             raise web.HTTPSeeOther(location=HOME)
         return self._failed(request, "stale", "state")
@@ -188,4 +188,4 @@ class SignIn:
         if reason:
             advice = {"what_to_do": "run `handrail doctor`"} if why in {"settings", "away"} else {}
             _log.warning("agent_not_signed_in", why=why, reason=reason, **advice)
-        return self._pages.page(request, "not_signed_in.html", {"why": why}, status=_STATUS.get(why, 403))
+        return self._frame.page(request, "not_signed_in.html", {"why": why}, status=_STATUS.get(why, 403))

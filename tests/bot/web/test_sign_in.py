@@ -472,11 +472,24 @@ async def test_after_a_sign_out_the_account_is_asked_for(browser: Browser, desk:
 # ---- limits, and what is always so
 
 
-async def test_a_flood_of_answers_is_slowed_down(browser: Browser) -> None:
-    """Forged answers cost nothing but a page, and soon not even that."""
-    statuses = [(await browser.get(f"/helpdesk/signed-in?state={n}")).status for n in range(80)]
-    assert statuses[0] == 400
+async def test_a_flood_of_answers_does_not_reach_entra(desk: Desk, browser: Browser) -> None:
+    """Whoever makes up codes for sign-ins of their own is slowed down."""
+    begun = parse_qs(urlsplit(await browser.begin()).query)["state"][0]
+    cookies = dict(browser.cookies)
+    statuses = []
+    for n in range(80):
+        browser.cookies = dict(cookies)
+        statuses.append((await browser.get(f"/helpdesk/signed-in?code={n}&state={begun}")).status)
+    assert statuses[0] == 403
     assert statuses[-1] == 429
+    assert len(desk.entra.tokens.received) < 80
+
+
+async def test_a_flood_of_forged_answers_keeps_nobody_out(browser: Browser) -> None:
+    """They cost a page, and are not counted."""
+    for n in range(80):
+        assert (await browser.get(f"/helpdesk/signed-in?state={n}")).status == 400
+    assert (await browser.sign_in()).status == 303
 
 
 async def test_a_code_of_any_length_goes_no_further_than_its_limit(desk: Desk, browser: Browser) -> None:

@@ -12,7 +12,7 @@ from bot.web.assets import Assets
 from dialogs.library import Library
 
 
-class Pages:
+class Frame:
     """Renders pages below `/helpdesk`."""
 
     def __init__(self, *, library: Callable[[], Library], language: str, zone: str, assets: Assets) -> None:
