@@ -13,9 +13,8 @@ from aiohttp import web
 
 from bot.errors import StoreUnavailable
 from bot.store.api import CaseRecord, Store
-from bot.web.hub import ANY, Hub, Listener
+from bot.web.hub import ANY, HEARTBEAT, Hub, Listener
 
-HEARTBEAT: Final = 15.0  # seconds; also how long another replica's change may take to be seen
 _AT_MOST_EVERY: Final = 1.0  # seconds; all turns of the bot pass by here
 
 _log = structlog.get_logger(__name__)
