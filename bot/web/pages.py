@@ -1,7 +1,7 @@
 """The chat page, the board and their files: where each address leads.
 
-The chat page is there in local mode only, and the board has a door of its own. It must not know how anything is
-answered.
+The chat page is there in local mode only, and the board has a door of its own. It must not know how anything
+is answered.
 """
 
 from collections.abc import Callable

@@ -1,7 +1,8 @@
 """Which address leads where, and which of them exist at all.
 
-The chat page knows nobody's name, so it is there in local mode only; the board is there as well where somebody
-says who people are; what an operator's tools ask is there always. It must not know how anything is answered.
+The chat page knows nobody's name, so it is there in local mode only; the board is there as well where
+somebody says who people are; what an operator's tools ask is there always. It must not know how anything is
+answered.
 """
 
 from collections.abc import Callable
