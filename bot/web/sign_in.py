@@ -9,10 +9,11 @@ import re
 import time
 from collections.abc import Callable
 from typing import Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import structlog
 from aiohttp import web
+from yarl import URL
 
 from bot.config import Settings
 from bot.errors import StoreUnavailable
@@ -60,8 +61,7 @@ class SignIn:
         self._entra = entra
         self._sessions = sessions
         self._frame = frame
-        public = urlsplit(settings.public_url)
-        self.origin = f"{public.scheme}://{public.netloc}"  # as browsers know it, whatever a proxy does
+        self.origin = str(URL(settings.public_url).origin())  # as browsers write it, whatever a proxy does
         self._role = settings.board_role
         self._group = settings.board_group
         self._clock = clock

@@ -157,6 +157,15 @@ async def test_another_sites_form_does_nothing(
     assert (await desk.case(record.number)).status == "open"
 
 
+async def test_the_public_address_may_be_written_in_any_way(tmp_path: Path) -> None:
+    """Browsers name their origin in small letters and without the usual port."""
+    async with a_desk(tmp_path, public="https://Bot.Example.com:443") as desk, Browser(desk) as browser:
+        await browser.sign_in()
+        record = await desk.a_case()
+        path, fields = f"/helpdesk/cases/{record.number}/claim", await browser.form(record.number)
+        assert (await browser.post(path, fields, Origin=PUBLIC)).status == 303
+
+
 async def test_the_proof_of_one_session_is_none_in_another(desk: Desk, kim: Browser, robin: Browser) -> None:
     """A token that an attacker has from their own session does not fit the victim's."""
     record = await desk.a_case()
