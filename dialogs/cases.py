@@ -116,6 +116,17 @@ def answer(talk: Talk, aside: AskedBack, text: str) -> None:
         talk.show(said)
 
 
+def files(talk: Talk, names: tuple[str, ...]) -> bool:
+    """Files do not go across; whoever works on the case hears of them. False when nobody has a case."""
+    aside = talk.conversation.aside
+    case = known(talk, aside.number) if isinstance(aside, AskedBack) else with_helpdesk(talk)
+    if case is None or case.status not in OPEN:
+        return False
+    talk.effects.append(ChangeCase(number=case.number, what="files", note=", ".join(names)[:REMARK_LIMIT]))
+    talk.notice(Text("bot/file-case", {"number": case.number}))
+    return True
+
+
 def passed_on(case: Case) -> Text:
     """What is said when words have gone to the case."""
     if case.by and case.status in {"claimed", "waiting"}:

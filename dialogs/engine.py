@@ -10,7 +10,7 @@ The tour: `step` sorts events; `dialogs.answering` and `dialogs.sentences` make 
 is the fold under all of it.
 """
 
-from dialogs import answering, commands, helpdesk
+from dialogs import answering, cases, commands, helpdesk
 from dialogs.conversation import Conversation, Probed
 from dialogs.effects import Retire
 from dialogs.events import (
@@ -60,7 +60,8 @@ def step(library: Library, conversation: Conversation, event: Event) -> Step:
             answering.said(talk, event.text, event.removed)
         case Attached():
             talk.hear(*event.names)
-            talk.again("bot/file")
+            if not cases.files(talk, event.names):
+                talk.again("bot/file")
         case Chose() | Entered() | Commanded():
             if event.prompt == conversation.prompt or (isinstance(event, Commanded) and not event.prompt):
                 _on_screen(talk, event)

@@ -4,7 +4,16 @@ import pytest
 
 from dialogs.conversation import CaseStatus
 from dialogs.effects import ChangeCase, What
-from dialogs.events import CaseAsked, CaseClaimed, CaseGiven, CaseNoted, CaseReopened, CaseResolved, Event
+from dialogs.events import (
+    Attached,
+    CaseAsked,
+    CaseClaimed,
+    CaseGiven,
+    CaseNoted,
+    CaseReopened,
+    CaseResolved,
+    Event,
+)
 from tests.support.player import Player
 from tests.support.stories import DAY, began, cases, changes, closed, handed_over, node, notes, place, said
 
@@ -211,6 +220,16 @@ def test_an_earlier_case_that_is_closed_under_its_question_leads_back_to_the_gui
     assert notes(player) == {"bot/resolved"}
     assert node(player) == here
     assert player.conversation.aside is None
+
+
+def test_a_file_is_not_lost_on_whoever_works_on_the_case() -> None:
+    """It does not go across, but they hear of it, and the question stays."""
+    player = asked()
+    player.takes(Attached(at=player.now, names=("screen.png", "log.txt")))
+
+    assert told(player) == [("files", "", "screen.png, log.txt")]
+    assert said(player) == ["bot/file-case"]
+    assert status(player) == "waiting"
 
 
 # ---- closed, and open again
