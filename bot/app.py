@@ -9,7 +9,7 @@ import functools
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import msgspec
@@ -25,7 +25,7 @@ from bot.content import load_content
 from bot.control import listening as door_open
 from bot.delivery import AT_ONCE, TO_TEAMS, Delivery
 from bot.handoff import Handoff, Helpdesk, announcement
-from bot.identity import token_fetch
+from bot.identity import board_sign_in, token_fetch
 from bot.languages import closest, spoken
 from bot.metrics import Metrics
 from bot.office import Office
@@ -56,6 +56,9 @@ from bot.web.hub import Hub
 from bot.web.routes import add_routes
 from dialogs.library import Library
 
+if TYPE_CHECKING:
+    from bot.web.entra import Entra
+
 _log = structlog.get_logger(__name__)
 
 STOP_GRACE = 8.0  # seconds for what is in flight; with handing back and closing a stop takes less than ten
@@ -76,6 +79,7 @@ class Parts(msgspec.Struct, kw_only=True):
     metrics: Metrics
     gate: Gate
     keys_ready: Callable[[], bool]
+    entra: "Entra | None"
 
 
 @asynccontextmanager
@@ -177,6 +181,7 @@ async def running(
             metrics=metrics,
             gate=doors.gate,
             keys_ready=doors.ready,
+            entra=await stack.enter_async_context(board_sign_in(settings, client)),
         )
 
 
@@ -243,6 +248,7 @@ def web_app(parts: Parts) -> web.Application:
         hub=parts.hub,
         metrics=parts.metrics,
         keys_ready=parts.keys_ready,
+        entra=parts.entra,
     )
     return app
 
@@ -308,16 +314,9 @@ def _helpdesk(settings: Settings, library: Library) -> Helpdesk:
         service_url=settings.helpdesk_service_url,
         language=spoken(library, "HANDRAIL_HELPDESK_LANGUAGE", settings.helpdesk_language),
         zone=settings.helpdesk_zone,
-        board_url=_board_url(settings),
+        board_url=settings.board_url,
         picker=not settings.local,
     )
-
-
-def _board_url(settings: Settings) -> str:
-    """The board is reachable in local mode only, until it has a sign-in of its own."""
-    if not settings.local:
-        return ""
-    return (settings.public_url or f"http://127.0.0.1:{settings.port}").rstrip("/") + "/helpdesk"
 
 
 async def serve(

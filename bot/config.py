@@ -82,7 +82,15 @@ SETTINGS: Final = (
             "https://smba.trafficmanager.net/teams/",
             "Where that channel is reached; if HANDRAIL_SERVICE_URLS lacks the default, its first."),
     Setting("HANDRAIL_PUBLIC_URL", "public_url", "URL", to.url, "",
-            "The public address: its host for the app package, in local mode for links to the board."),
+            "The public address: its host for the app package, itself for the board and links to it."),
+    Setting("HANDRAIL_BOARD_ROLE", "board_role", "app role", to.app_role, "",
+            "Who may enter the board: people with this app role, by its value; or a group."),
+    Setting("HANDRAIL_BOARD_GROUP", "board_group", "id", to.guid, "",
+            "Who may enter the board: members of this Microsoft Entra group, by its object id; or a role."),
+    Setting("HANDRAIL_BOARD_APP_ID", "board_app_id", "id", to.guid, "",
+            "The app that people sign in to; needed with a managed identity only, which is none."),
+    Setting("HANDRAIL_SIGN_IN_URL", "sign_in_url", "URL", to.url, "https://login.microsoftonline.com",
+            "The sign-in host of the cloud, for the board."),
     Setting("HANDRAIL_OPENID_METADATA_URL", "openid_metadata_url", "URL", to.url,
             "https://login.botframework.com/v1/.well-known/openidconfiguration",
             "Where the keys are published that sign what Teams sends."),
@@ -135,6 +143,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, dict=False):
     helpdesk_remind: int
     helpdesk_service_url: str
     public_url: str
+    board_role: str
+    board_group: str
+    board_app_id: str
+    sign_in_url: str
     openid_metadata_url: str
     token_url: str
     token_issuer: str
@@ -153,6 +165,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, dict=False):
     def local(self) -> bool:
         """No app id: this machine only, with the chat page on `/` and the board on `/helpdesk`."""
         return not self.app_id
+
+    @property
+    def board_url(self) -> str:
+        """Where the helpdesk's board is; "" without one: it needs an address, and to know who may enter."""
+        if self.local:
+            return (self.public_url or f"http://127.0.0.1:{self.port}").rstrip("/") + "/helpdesk"
+        known = self.public_url and (self.board_role or self.board_group)
+        return f"{self.public_url.rstrip('/')}/helpdesk" if known else ""
 
     @classmethod
     def read(
@@ -208,7 +228,7 @@ def examine(
     url = values.get("helpdesk_service_url")
     if url and not texts["HANDRAIL_HELPDESK_SERVICE_URL"].strip() and "service_urls" in values:
         values["helpdesk_service_url"] = checks.helpdesk_service_url(url, values["service_urls"])
-    for check in (checks.identity, checks.listening, checks.database, checks.tickets, checks.helpdesk):
+    for check in checks.ALL:
         problems += check(values, texts)
     given = {name for name, text in texts.items() if text.strip()}
     return (

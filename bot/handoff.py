@@ -55,9 +55,8 @@ class _Named(msgspec.Struct):
 def announcement(record: CaseRecord, library: Library, helpdesk: Helpdesk) -> tuple[dict[str, Any], str]:
     """A case as the helpdesk's card, and its line in the notification."""
     speaker = Speaker(library, helpdesk.language, helpdesk.zone)
-    card = handoff_card.card(
-        record, speaker, execute=True, picker=helpdesk.picker, board_url=helpdesk.board_url
-    )
+    on_board = f"{helpdesk.board_url}/cases/{record.number}" if helpdesk.board_url else ""
+    card = handoff_card.card(record, speaker, execute=True, picker=helpdesk.picker, board_url=on_board)
     return card, handoff_card.summary(record, speaker)
 
 

@@ -118,6 +118,33 @@ def helpdesk(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Proble
     return problems
 
 
+def board(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Problem]:
+    """Who may enter a board is of no use without its address, which is a whole host."""
+    problems = []
+    url = values.get("public_url")
+    wanted = [name for name in ("HANDRAIL_BOARD_ROLE", "HANDRAIL_BOARD_GROUP") if texts[name].strip()]
+    if not texts["MicrosoftAppId"].strip() or not wanted:
+        return []
+    if url == "":
+        says = f"it is not set, but {wanted[0]} is; give the address at which people reach the bot"
+        problems.append(Problem("HANDRAIL_PUBLIC_URL", "", says))
+    elif url and urlsplit(url).path.strip("/"):
+        says = "the board needs a host of its own; leave out everything behind the host"
+        problems.append(Problem("HANDRAIL_PUBLIC_URL", quoted(url), says))
+    own = texts["HANDRAIL_BOARD_APP_ID"].strip()
+    if values.get("app_type") == "UserAssignedMSI" and not own:
+        says = "it is not set, and nobody can sign in to a managed identity; register an app for the board"
+        problems.append(Problem("HANDRAIL_BOARD_APP_ID", "", says))
+    elif values.get("app_type") == "SingleTenant" and own:
+        says = "people sign in to the app in MicrosoftAppId, whose secret is known; remove this"
+        problems.append(Problem("HANDRAIL_BOARD_APP_ID", quoted(own), says))
+    return problems
+
+
+ALL: Final = (identity, listening, database, tickets, helpdesk, board)
+"""Every check, in the order in which problems are told."""
+
+
 def helpdesk_service_url(default: str, allowed: str) -> str:
     """The default address of the helpdesk's channel, or in another cloud the first allowed one."""
     if ServiceUrls(allowed).allows(default):
@@ -153,6 +180,8 @@ def warnings(environ: Mapping[str, str], values: Mapping[str, Any], texts: Mappi
         found.append("MicrosoftAppPassword looks like the secret's ID; the bot needs the secret's value.")
     if values.get("probes") and values.get("app_id") == "":
         found.append("HANDRAIL_PROBES does nothing in local mode: without an app id nobody may be asked.")
+    if values.get("app_id") == "" and (values.get("board_role") or values.get("board_group")):
+        found.append("HANDRAIL_BOARD_… does nothing in local mode: whoever is at this machine may enter.")
     if values.get("crash"):
         found.append("HANDRAIL_CRASH is set: this bot will kill itself. It is for tests only.")
     return found

@@ -62,7 +62,7 @@ def head(record: CaseRecord, speaker: Speaker) -> Head:
         number=record.number,
         status=status(record, speaker),
         opened=speaker.key("card/opened", at=str(record.opened_at)),
-        queue=_named(f"queue/{file.queue}", file.queue, speaker),
+        queue=queue_name(file.queue, speaker),
         codes=speaker.line(" → ".join(f"AADSTS{code}" for code in file.codes)),
         person=speaker.line(record.person.name) or speaker.key("card/nameless"),
         vouched=speaker.key("card/verified" if record.person.verified else "card/not-verified"),
@@ -72,6 +72,11 @@ def head(record: CaseRecord, speaker: Speaker) -> Head:
         # The builtin tickets have no number of their own.
         reference=speaker.line(record.reference) if record.reference != record.number else "",
     )
+
+
+def queue_name(queue: str, speaker: Speaker) -> str:
+    """Who a queue is, in words."""
+    return _named(f"queue/{queue}", queue, speaker)
 
 
 def status(record: CaseRecord, speaker: Speaker) -> str:

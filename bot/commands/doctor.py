@@ -62,6 +62,7 @@ async def examine(environ: Mapping[str, str] | None = None, *, offline: bool = F
     except ConfigError as error:
         checks = [Check("Settings", "failed", line.strip()) for line in str(error).splitlines()[1:]]
         return Report(False, version("handrail"), "not started", rows, checks)
+    from bot.commands.checks_board import checks_board
     from bot.commands.checks_here import checks_here
     from bot.commands.checks_there import checks_there, skipped
     from bot.commands.checks_tickets import checks_tickets
@@ -75,6 +76,7 @@ async def examine(environ: Mapping[str, str] | None = None, *, offline: bool = F
         checks += skipped("--offline")
     else:
         checks += await checks_there(settings)
+    checks += await checks_board(settings, offline=offline)
     checks += await checks_tickets(settings, offline=offline)
     ok = not any(check.state == "failed" for check in checks)
     return Report(ok, version("handrail"), "local mode" if settings.local else "registered bot", rows, checks)

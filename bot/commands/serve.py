@@ -93,6 +93,8 @@ def _greet(settings: Settings, host: str, port: int) -> None:
             f"  for Teams' tools  {at}/api/messages  (the Agents Playground works without an account)",
             "  No app id is set: local mode, this machine only. `handrail doctor` lists all settings.",
         ]
+    elif settings.board_url:
+        lines.append(f"  the helpdesk      {settings.board_url}")
     _say(*lines)
 
 

@@ -128,6 +128,37 @@ class CaseChange(_Record, frozen=True, kw_only=True):
     reference: str = ""
 
 
+class CaseSearch(_Record, frozen=True, kw_only=True):
+    """Which cases are looked for: of one of these statuses, and fitting all that is not empty.
+
+    `by` is who works on it; `words` are in its number, its ticket's number or the person's name, in whatever
+    capitals. `after`: `opened_at` and number of the last one that was shown.
+    """
+
+    statuses: tuple[CaseStatus, ...]
+    queue: str = ""
+    code: int | None = None
+    language: str = ""
+    by: str = ""
+    words: str = ""
+    oldest_first: bool = False
+    after: tuple[int, str] | None = None
+    limit: int = 50
+
+
+class AgentSession(_Record, frozen=True, kw_only=True):
+    """Somebody of the helpdesk who is signed in, until `expires_at`.
+
+    `id` is made of a secret that only their browser has, `sign_in` of another that led here.
+    """
+
+    id: str
+    sign_in: str
+    name: str
+    object_id: str
+    expires_at: float
+
+
 class Spare(_Record, frozen=True, kw_only=True):
     """Room for what a commit makes due: the kinds of which it may lease one message, until `until`.
 
@@ -248,6 +279,34 @@ class Store(Protocol):
 
     async def case(self, number: str) -> CaseRecord | None:
         """One case."""
+        ...
+
+    async def find_cases(self, search: CaseSearch) -> Sequence[CaseRecord]:
+        """Cases that fit, newest or oldest first."""
+        ...
+
+    async def cases_version(self) -> str:
+        """Something short that is another after every change of any case. Cheap."""
+        ...
+
+    async def open_session(self, session: AgentSession, *, now: float) -> bool:
+        """Keep a session, and forget those that ran out before `now`.
+
+        Returns:
+            False when that sign-in has opened one before; then nothing is kept.
+        """
+        ...
+
+    async def session(self, session_id: str) -> AgentSession | None:
+        """A session that was not ended; whether it has run out its reader says."""
+        ...
+
+    async def signed_in(self, *, now: float) -> Sequence[str]:
+        """The names of those whose sessions run at `now`, each once, in order."""
+        ...
+
+    async def end_session(self, session_id: str) -> None:
+        """End a session, if there is one."""
         ...
 
     async def claim(self, *, now: float, lease: float, limits: Mapping[str, int]) -> Claimed:

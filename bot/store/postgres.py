@@ -16,17 +16,17 @@ from contextlib import AsyncExitStack
 from typing import Any, Final
 from weakref import WeakValueDictionary
 
-import asyncpg
 import msgspec
 import structlog
 
 from bot import crash
 from bot.address import Address
-from bot.errors import NumberTaken, Overtaken, StoreUnavailable
+from bot.errors import Overtaken, StoreUnavailable
 from bot.store.api import (
+    AgentSession,
     Audience,
-    CaseChange,
     CaseRecord,
+    CaseSearch,
     Claimed,
     Decide,
     Ended,
@@ -37,12 +37,24 @@ from bot.store.api import (
     Settled,
     Spare,
 )
+from bot.store.postgres_cases import change_case, open_case
 from bot.store.postgres_clock import DatabaseClock
 from bot.store.postgres_link import Link
 from bot.store.postgres_queries import Database, first, message_in, run, transaction, turn_values
 from bot.store.postgres_setup import PATIENCE, prepare
 from bot.store.retention import GIVEN_UP, PORTION, PRUNE_EVERY, Retention
-from bot.store.rows import Row, audience_of, case_of, case_values, conversation_of, line_of
+from bot.store.rows import (
+    VERSION_LOOKS_AT,
+    Row,
+    audience_of,
+    case_of,
+    conversation_of,
+    line_of,
+    search_values,
+    session_of,
+    session_values,
+    version_of,
+)
 from dialogs.conversation import CaseStatus, Conversation
 
 _log = structlog.get_logger(__name__)
@@ -159,9 +171,9 @@ class PostgresStore:
             if await first(db, "keep", **values, **self._end_values(settles)) is None:
                 raise _LostRace
             for record in kept.cases:
-                await _open_case(db, record)
+                await open_case(db, record)
             for change in kept.changes:
-                await _change_case(db, change)
+                await change_case(db, change)
             crash.at("turn.written")
         crash.at("turn.committed")
         return Receipt(reply=kept.reply, repeat=False)
@@ -193,6 +205,34 @@ class PostgresStore:
         """See `Store.case`."""
         row = await self._link.do(lambda db: first(db, "case", number=number), again=True)
         return case_of(row, row[10]) if row is not None else None
+
+    async def find_cases(self, search: CaseSearch) -> Sequence[CaseRecord]:
+        """See `Store.find_cases`."""
+        name = "find_oldest" if search.oldest_first else "find_newest"
+        rows = await self._rows(name, statuses=sorted(set(search.statuses)), **search_values(search))
+        return [case_of(row, row[10]) for row in rows]
+
+    async def cases_version(self) -> str:
+        """See `Store.cases_version`."""
+        return version_of(await self._rows("latest_changes", limit=VERSION_LOOKS_AT))
+
+    async def open_session(self, session: AgentSession, *, now: float) -> bool:
+        """See `Store.open_session`."""
+        await self._rows("forget_sessions", now=now)
+        return bool(await self._link.do(lambda db: run(db, "open_session", **session_values(session))))
+
+    async def session(self, session_id: str) -> AgentSession | None:
+        """See `Store.session`."""
+        rows = await self._rows("session", id=session_id)
+        return session_of(rows[0]) if rows else None
+
+    async def signed_in(self, *, now: float) -> Sequence[str]:
+        """See `Store.signed_in`."""
+        return [row[0] for row in await self._rows("signed_in", now=now)]
+
+    async def end_session(self, session_id: str) -> None:
+        """See `Store.end_session`."""
+        await self._rows("end_session", id=session_id)
 
     async def claim(self, *, now: float, lease: float, limits: Mapping[str, int]) -> Claimed:
         """See `Store.claim`. Now and then it also forgets a portion of what is too old to matter."""
@@ -340,35 +380,3 @@ class PostgresStore:
             "due_at": self._clock.to_database(settled.due_at) if settled else 0.0,
             "excused": int(settled is not None and not settled.counted),
         }
-
-
-async def _open_case(db: Database, record: CaseRecord) -> None:
-    log = {
-        "log_ats": [entry.at for entry in record.log],
-        "log_statuses": [entry.status for entry in record.log],
-        "log_agents": [entry.by for entry in record.log],
-        "log_notes": [entry.note for entry in record.log],
-        "log_whats": [entry.what for entry in record.log],
-    }
-    try:
-        await run(db, "add_case", **case_values(record), **log)
-    except asyncpg.UniqueViolationError:
-        raise NumberTaken(record.number) from None
-
-
-async def _change_case(db: Database, change: CaseChange) -> None:
-    changed = await first(
-        db,
-        "change_case",
-        number=change.number,
-        at=change.at,
-        status=change.status,
-        agent=change.by,
-        owner=change.owner,
-        reference=change.reference,
-        note=change.note,
-        what=change.what,
-        reason=change.reason,
-    )
-    if changed is None:
-        raise LookupError(f"there is no case {change.number}")

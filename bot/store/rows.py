@@ -3,6 +3,7 @@
 Must not know: a connection, a query's text, when anything is read or written.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -10,9 +11,21 @@ import msgspec
 
 from bot.address import Address, Person
 from bot.errors import StoreUnavailable
-from bot.store.api import Audience, CaseRecord, Line, LogEntry, Message, NewMessage
+from bot.store.api import (
+    AgentSession,
+    Audience,
+    CaseRecord,
+    CaseSearch,
+    Line,
+    LogEntry,
+    Message,
+    NewMessage,
+)
 from dialogs.case import CaseFile
 from dialogs.conversation import FORMAT, Conversation
+
+VERSION_LOOKS_AT: Final = 20  # cases; more of them at once are one change
+_NEWER_THAN_ALL: Final = 1 << 62
 
 Row = Sequence[Any]
 Values = Mapping[str, Any]
@@ -151,3 +164,56 @@ def case_values(record: CaseRecord) -> dict[str, Any]:
         "person": _encode(record.person),
         "file": _encode(record.file),
     }
+
+
+def facet_values(record: CaseRecord) -> dict[str, str]:
+    """What a case is looked for by; PostgreSQL has a trigger for it, which in SQLite would not be trusted."""
+    file = record.file
+    return {
+        "queue": file.queue,
+        "language": file.language,
+        "codes": "".join(f",{code}" for code in file.codes) + ("," if file.codes else ""),
+        "called": f"{record.person.name} {file.contact}"[:300],
+    }
+
+
+def search_values(search: CaseSearch) -> dict[str, Any]:
+    """What the queries `find_newest` and `find_oldest` take, without the statuses."""
+    start = (-1, "") if search.oldest_first else (_NEWER_THAN_ALL, "")
+    opened_at, number = search.after or start
+    return {
+        "opened_at": opened_at,
+        "number": number,
+        "queue": search.queue,
+        "language": search.language,
+        "code": f",{search.code}," if search.code is not None else "",
+        "agent": search.by,
+        "words": _pattern(search.words),
+        "limit": search.limit,
+    }
+
+
+def _pattern(words: str) -> str:
+    """Words as a pattern of LIKE.
+
+    A database may know capitals of plain letters only, so any other letter stands for every one.
+    """
+    if not words:
+        return ""
+    marked = ("_" if not c.isascii() else f"\\{c}" if c in "\\%_" else c for c in words)
+    return f"%{''.join(marked)}%"
+
+
+def version_of(rows: Sequence[Row]) -> str:
+    """From the rows of the query `latest_changes`."""
+    return hashlib.sha256(repr([tuple(row) for row in rows]).encode()).hexdigest()[:16]
+
+
+def session_of(row: Row) -> AgentSession:
+    """From the columns of a session."""
+    return AgentSession(id=row[0], sign_in=row[1], name=row[2], object_id=row[3], expires_at=row[4])
+
+
+def session_values(session: AgentSession) -> dict[str, Any]:
+    """What the query `open_session` takes."""
+    return msgspec.structs.asdict(session)

@@ -16,17 +16,17 @@ import structlog
 
 from bot import crash
 from bot.address import Address
-from bot.errors import NumberTaken, Overtaken
+from bot.errors import Overtaken
 from bot.store.api import (
+    AgentSession,
     Audience,
-    CaseChange,
     CaseRecord,
+    CaseSearch,
     Claimed,
     Decide,
     Ended,
     Kept,
     Line,
-    LogEntry,
     Message,
     MessageState,
     Receipt,
@@ -36,15 +36,18 @@ from bot.store.api import (
 from bot.store.reader import Reader
 from bot.store.retention import GIVEN_UP, PORTION, PRUNE_EVERY, Retention
 from bot.store.rows import (
+    VERSION_LOOKS_AT,
     Row,
     audience_of,
-    case_of,
-    case_values,
     conversation_of,
     encode,
     line_of,
     message_of,
+    session_of,
+    session_values,
+    version_of,
 )
+from bot.store.sqlite_cases import change_case, found_cases, newest_cases, one_case, open_case
 from bot.store.sqlite_file import SqliteFile
 from bot.store.sqlite_queries import SQL, every, first, run
 from bot.store.sqlite_room import Room
@@ -159,9 +162,9 @@ class SqliteStore:
             values = {"who": line.who, "at": line.at, "session": line.session, "body": line.body}
             run(db, "add_line", conversation=key, seq=seq, **values)
         for record in kept.cases:
-            _open_case(db, record)
+            open_case(db, record)
         for change in kept.changes:
-            _change_case(db, change)
+            change_case(db, change)
         for message in kept.messages:
             room.send(db, message)
 
@@ -191,29 +194,44 @@ class SqliteStore:
 
     async def cases(self, *, status: Sequence[CaseStatus] = (), limit: int = 200) -> Sequence[CaseRecord]:
         """See `Store.cases`."""
+        return await self._writer.do(lambda db: newest_cases(db, status, limit))
 
-        def work(db: sqlite3.Connection) -> list[tuple[Row, list[Row]]]:
-            if not status:
-                rows = every(db, "cases", limit=limit)
-            else:  # each status by its index, then the newest of all
-                rows = [
-                    row
-                    for each in set(status)
-                    for row in every(db, "cases_by_status", status=each, limit=limit)
-                ]
-                rows.sort(key=lambda row: (row[3], row[0]), reverse=True)
-            return [(row, every(db, "case_log", number=row[0])) for row in rows[:limit]]
+    async def find_cases(self, search: CaseSearch) -> Sequence[CaseRecord]:
+        """See `Store.find_cases`."""
+        return await self._writer.do(lambda db: found_cases(db, search))
 
-        return [case_of(row, log) for row, log in await self._writer.do(work)]
+    async def cases_version(self) -> str:
+        """See `Store.cases_version`."""
+        rows = self._reader.look(SQL["latest_changes"], {"limit": VERSION_LOOKS_AT})
+        if rows is None:
+            rows = await self._writer.do(lambda db: every(db, "latest_changes", limit=VERSION_LOOKS_AT))
+        return version_of(rows)
 
     async def case(self, number: str) -> CaseRecord | None:
         """See `Store.case`."""
+        return await self._writer.do(lambda db: one_case(db, number))
 
-        def work(db: sqlite3.Connection) -> CaseRecord | None:
-            row = first(db, "case", number=number)
-            return case_of(row, every(db, "case_log", number=number)) if row else None
+    async def open_session(self, session: AgentSession, *, now: float) -> bool:
+        """See `Store.open_session`."""
+
+        def work(db: sqlite3.Connection) -> bool:
+            run(db, "forget_sessions", now=now)
+            return bool(run(db, "open_session", **session_values(session)).rowcount)
 
         return await self._writer.do(work)
+
+    async def session(self, session_id: str) -> AgentSession | None:
+        """See `Store.session`."""
+        row = await self._look_up("session", id=session_id)
+        return session_of(row) if row else None
+
+    async def signed_in(self, *, now: float) -> Sequence[str]:
+        """See `Store.signed_in`."""
+        return [row[0] for row in await self._writer.do(lambda db: every(db, "signed_in", now=now))]
+
+    async def end_session(self, session_id: str) -> None:
+        """See `Store.end_session`."""
+        await self._writer.do(lambda db: every(db, "end_session", id=session_id))
 
     async def claim(self, *, now: float, lease: float, limits: Mapping[str, int]) -> Claimed:
         """See `Store.claim`. Now and then it also forgets a portion of what is too old to matter."""
@@ -357,28 +375,6 @@ class SqliteStore:
         self._reader.close()
         await self._writer.close()
         self._file.release()
-
-
-def _open_case(db: sqlite3.Connection, record: CaseRecord) -> None:
-    if not run(db, "add_case", **case_values(record)).rowcount:
-        raise NumberTaken(record.number)
-    for entry in record.log:
-        _log_case(db, record.number, entry, status=entry.status)
-
-
-def _change_case(db: sqlite3.Connection, change: CaseChange) -> None:
-    number = change.number
-    values = {"at": change.at, "status": change.status, "owner": change.owner, "reference": change.reference}
-    if not run(db, "change_case", number=number, **values).rowcount:
-        raise LookupError(f"there is no case {number}")
-    _log_case(db, number, change, status=change.status)
-
-
-def _log_case(
-    db: sqlite3.Connection, number: str, entry: LogEntry | CaseChange, *, status: CaseStatus | None
-) -> None:
-    said = {"agent": entry.by, "note": entry.note, "what": entry.what, "reason": entry.reason}
-    run(db, "log_case", number=number, at=entry.at, status=status, **said)
 
 
 def _next_due(db: sqlite3.Connection, kinds: Collection[str] | None, *, after: float = -1.0) -> float | None:

@@ -1,16 +1,15 @@
-"""The helpdesk's board: the cases, one case in full, claiming it and closing it.
+"""The helpdesk's board: the list of cases, one case in full, and the forms that do something to it.
 
 Plain pages and forms that work without a script; a script only keeps them fresh. Words are the helpdesk's
-language, whatever the person speaks. It must not know what claiming or closing does: both are events.
+language, whatever the person speaks. It must not know what an act does: each is an event.
 """
 
 import datetime as dt
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
 
-import aiohttp_jinja2
 import structlog
 from aiohttp import web
 from babel import Locale, UnknownLocaleError
@@ -22,19 +21,16 @@ from bot.errors import NumberTaken, StoreUnavailable
 from bot.metrics import Metrics
 from bot.store.api import CaseRecord, Line, Store
 from bot.web import forms
-from bot.web.assets import Assets
+from bot.web.acts import ACTS, offered
+from bot.web.agents import AGENT
 from bot.web.chat import Takes
+from bot.web.frame import Frame
+from bot.web.listing import PAGE, SHOWN, Wanted, behind
+from bot.web.live import Live
 from bot.web.transcript import spoken
-from dialogs.conversation import CaseStatus
-from dialogs.events import CaseClaimed, CaseResolved
-from dialogs.library import Library
+from dialogs.guide import Escalate
 
 _NUMBER: Final = re.compile(r"HR-[0-9A-Z]{4,12}")
-_SHOWN: Final[dict[str, tuple[CaseStatus, ...]]] = {
-    "open": ("open", "claimed"),
-    "closed": ("resolved", "withdrawn"),
-    "all": (),
-}
 _LONGEST_TRANSCRIPT: Final = 2000  # lines
 
 _log = structlog.get_logger(__name__)
@@ -44,112 +40,121 @@ class Board:
     """The pages below `/helpdesk`."""
 
     def __init__(
-        self,
-        *,
-        turns: Takes,
-        store: Store,
-        library: Callable[[], Library],
-        language: str,
-        zone: str,
-        assets: Assets,
-        metrics: Metrics,
+        self, *, turns: Takes, store: Store, frame: Frame, live: Live, metrics: Metrics, origin: str = ""
     ) -> None:
+        """Put the parts together.
+
+        Args:
+            turns: Takes the events.
+            store: Read for what the pages show.
+            frame: Renders them.
+            live: Knows their versions.
+            metrics: Times the turns.
+            origin: Where our own pages are, as browsers know them; see `same_origin`.
+        """
         self._turns = turns
         self._store = store
-        self._library = library
-        self._language = language
-        self._zone = zone
-        self._assets = assets
+        self._frame = frame
+        self._live = live
         self._metrics = metrics
+        self._origin = origin
 
     async def cases(self, request: web.Request) -> web.StreamResponse:
-        """GET `/helpdesk`: the cases; `?show=open` (the default), `closed` or `all`."""
-        speaker = self._speaker()
-        show = request.query.get("show", "open")
-        show = show if show in _SHOWN else "open"
+        """GET `/helpdesk`: the cases that are wanted, a page of them."""
+        wanted, me = Wanted.read(request.query), forms.name(request)
         try:
-            records = await self._store.cases(status=_SHOWN[show])
+            version = await self._live.version(None)
+            found = await self._store.find_cases(wanted.search(me))
         except StoreUnavailable:
-            return self._page(request, "unavailable.html", speaker, {}, status=503)
-        rows = [self._row(record, speaker) for record in records]
-        return self._page(
-            request, "board.html", speaker, {"rows": rows, "show": show, "filters": list(_SHOWN)}
-        )
+            return self._frame.away(request)
+        speaker, shown = self._frame.speaker(), found[:PAGE]
+        context = {
+            "wanted": wanted,
+            "tabs": list(SHOWN),
+            "rows": [self._row(record, speaker) for record in shown],
+            "more": wanted.address(after=behind(shown[-1])) if len(found) > PAGE else "",
+            "queues": self._queues(speaker),
+            "languages": [(each, speaker.language_name(each)) for each in self._frame.library().languages],
+            "me": me,
+            "version": version,
+        }
+        return self._frame.page(request, "board.html", context)
 
     async def case(self, request: web.Request) -> web.StreamResponse:
         """GET `/helpdesk/cases/{number}`: everything about one case."""
-        return await self._case_page(request, forms.blank(request))
-
-    async def claim(self, request: web.Request) -> web.StreamResponse:
-        """POST `/helpdesk/cases/{number}/claim`."""
-        return await self._act(request, CaseClaimed)
-
-    async def close(self, request: web.Request) -> web.StreamResponse:
-        """POST `/helpdesk/cases/{number}/close`, with a note that reaches the person."""
-        return await self._act(request, CaseResolved)
+        return await self._case_page(request, forms.blank(request), did=request.query.get("did", ""))
 
     async def back_to_case(self, request: web.Request) -> web.StreamResponse:
         """GET on the address of a form, as a reload after a refusal makes it: the case itself."""
         raise web.HTTPSeeOther(location=f"/helpdesk/cases/{quote(request.match_info['number'])}")
 
-    async def _act(
-        self, request: web.Request, kind: type[CaseClaimed] | type[CaseResolved]
-    ) -> web.StreamResponse:
-        form = await forms.read(request)
+    async def act(self, request: web.Request) -> web.StreamResponse:
+        """POST `/helpdesk/cases/{number}/{act}`: do it, and show the case."""
+        act = ACTS.get(request.match_info["act"])
+        if act is None:
+            raise web.HTTPNotFound(text="There is no such thing to do.\n")
+        form = await forms.read(request, self._origin)
+        if not form.problem and act.needs and not getattr(form, act.needs):
+            form = form.failed("to-missing" if act.needs == "to" else "note-missing")
         if form.problem:
             return await self._case_page(request, form, status=403 if form.problem == "out-of-date" else 400)
         try:
             record = await self._record(request)
             if record is None:
                 return self._not_found(request)
-            now = self._turns.now()
-            event = (
-                CaseClaimed(at=now, number=record.number, by=form.by)
-                if kind is CaseClaimed
-                else CaseResolved(at=now, number=record.number, by=form.by, note=form.note)
-            )
+            event = act.event(self._turns.now(), record.number, form)
             with self._metrics.turn_seconds.labels("board").time():
-                await self._turns.take(record.conversation, f"board-{form.id}", event)
+                receipt = await self._turns.take(record.conversation, f"board-{form.id}", event)
+            after = await self._store.case(record.number) or record
         except (StoreUnavailable, NumberTaken) as error:
             _log.warning("turn_not_kept", face="board", reason=type(error).__name__)
-            context = {"form": form.failed("not-kept"), "closing": kind is CaseResolved}
-            return self._page(request, "unsaved.html", self._speaker(), context, status=503)
-        seen = web.Response(status=303, headers={"Location": f"/helpdesk/cases/{record.number}"})
-        forms.remember_agent(request, seen, form.by)
-        return seen
+            unsaved = {"form": form.failed("not-kept"), "act": act}
+            return self._frame.page(request, "unsaved.html", unsaved, status=503)
+        if not receipt.repeat and not any(entry.by == form.by for entry in after.log[len(record.log) :]):
+            return await self._case_page(request, form.failed("faster"), status=409)
+        if agent := request.get(AGENT):
+            _log.info("agent_acted", agent=agent.object_id, act=form.act, case=record.number)
+        done = web.Response(status=303)
+        done.headers["Location"] = f"/helpdesk/cases/{record.number}?did={form.act}"
+        forms.remember_agent(request, done, form.by)
+        return done
 
     async def _record(self, request: web.Request) -> CaseRecord | None:
         number = request.match_info["number"].upper()
         return await self._store.case(number) if _NUMBER.fullmatch(number) else None
 
     async def _case_page(
-        self, request: web.Request, form: forms.Form, *, status: int = 200
+        self, request: web.Request, form: forms.Form, *, did: str = "", status: int = 200
     ) -> web.StreamResponse:
-        speaker = self._speaker()
+        speaker = self._frame.speaker()
         try:
             record = await self._record(request)
             if record is None:
                 return self._not_found(request)
+            version = await self._live.version(record)
             lines = await self._transcript(record)
+            colleagues = await self._store.signed_in(now=self._turns.now())
         except StoreUnavailable:
-            return self._page(request, "unavailable.html", speaker, {}, status=503)
-        sections = words.sections(record, speaker)
-        path = [each for each in sections if each.id == "answers"]
-        log = [each for each in sections if each.id == "log"]
+            return self._frame.away(request)
+        sections = {each.id: each for each in words.sections(record, speaker)}
         context = {
             "record": record,
             "head": words.head(record, speaker),
             "age": self._age(record.opened_at, speaker),
-            "facts": [each for each in sections if each.id not in {"answers", "log"}],
-            "path": path[0] if path else None,
-            "log": log[0] if log else None,
+            "facts": [each for each in sections.values() if each.id not in {"answers", "log"}],
+            "path": sections.get("answers"),
+            "log": sections.get("log"),
             "lines": [
                 (speaker.time(line.at, near=record.opened_at), spoken(line, speaker)) for line in lines
             ],
             "form": form,
-            "mine": record.status == "claimed" and record.by == form.by,
+            "acts": offered(record),
+            "colleagues": [each for each in colleagues if each != form.by],
+            "did": did if did in ACTS else "",
+            "mine": bool(form.by) and record.by == form.by,
+            "version": version,
         }
-        response = self._page(request, "case.html", speaker, context, status=status)
+        response = self._frame.page(request, "case.html", context, status=status)
         forms.remember_token(request, response, form.token)
         return response
 
@@ -175,32 +180,15 @@ class Board:
         passed = dt.timedelta(seconds=max(0, self._turns.now() - since))
         return format_timedelta(passed, granularity="minute", threshold=1, locale=_locale(speaker.language))
 
+    def _queues(self, speaker: Speaker) -> list[tuple[str, str]]:
+        """The queues that the guides hand over to, by their names."""
+        nodes = (node for guide in self._frame.library().guides.values() for node in guide.nodes.values())
+        queues = {node.queue for node in nodes if isinstance(node, Escalate)}
+        named = ((each, words.queue_name(each, speaker)) for each in queues)
+        return sorted(named, key=lambda each: each[1])
+
     def _not_found(self, request: web.Request) -> web.StreamResponse:
-        return self._page(request, "unknown.html", self._speaker(), {}, status=404)
-
-    def _speaker(self) -> Speaker:
-        return Speaker(self._library(), self._language, self._zone)
-
-    def _page(
-        self,
-        request: web.Request,
-        template: str,
-        speaker: Speaker,
-        context: dict[str, Any],
-        *,
-        status: int = 200,
-    ) -> web.Response:
-        common = {
-            "assets": self._assets,
-            "say": speaker.key,
-            "language": speaker.language,
-            "direction": "rtl" if speaker.right_to_left else "ltr",
-        }
-        response: web.Response = aiohttp_jinja2.render_template(
-            template, request, {**common, **context}, status=status
-        )
-        response.headers["Cache-Control"] = "no-store"
-        return response
+        return self._frame.page(request, "unknown.html", {}, status=404)
 
 
 def _locale(language: str) -> Locale:

@@ -1,7 +1,8 @@
 """The board's forms: what an agent may send, and proof that it came from our own page.
 
-The proof is a random token that stands in a cookie and in the form. The event's id stands in the form too,
-so that a double submit is one event. It must not know cases.
+The proof of somebody who is signed in belongs to their session. In local mode it is a random token that
+stands in a cookie and in the form. The event's id stands in the form too, so that a double submit is one
+event. It must not know cases.
 """
 
 import hmac
@@ -14,6 +15,7 @@ from uuid import UUID, uuid4
 import msgspec
 from aiohttp import web
 
+from bot.web.agents import AGENT
 from bot.web.guard import same_origin
 from bot.web.visitor import set_cookie
 
@@ -26,16 +28,32 @@ _LONGEST_NAME: Final = 80
 _LONGEST_NOTE: Final = 4000
 _LARGEST: Final = 64 * 1024  # bytes of a form
 
-Problem: TypeAlias = Literal["", "out-of-date", "name-missing", "too-long", "not-kept"]
+Problem: TypeAlias = Literal[
+    "",
+    "out-of-date",
+    "name-missing",
+    "note-missing",
+    "to-missing",
+    "too-long",
+    "not-kept",
+    "signed-out",
+    "faster",
+]
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands in the form: for a page to show, or as an agent sent it."""
+    """What stands in the form: for a page to show, or as an agent sent it.
+
+    `by` is who sends it, `note` what they wrote, `to` whom they give a case to.
+    """
 
     id: str  # of the event
     token: str
     by: str = ""
     note: str = ""
+    to: str = ""
+    reason: str = ""
+    act: str = ""
     problem: Problem = ""
 
     def failed(self, problem: Problem) -> Self:
@@ -44,12 +62,24 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def blank(request: web.Request) -> Form:
-    """A fresh form; the agent's name is the one they typed last."""
-    return Form(id=str(uuid4()), token=_token(request) or secrets.token_hex(16), by=_agent(request))
+    """A fresh form of whoever is signed in; in local mode the agent's name is the one they typed last."""
+    return Form(id=str(uuid4()), token=_token(request) or secrets.token_hex(16), by=name(request))
 
 
-async def read(request: web.Request) -> Form:
-    """What an agent sent. `problem` says why it cannot be taken; the rest is kept for the next try."""
+def name(request: web.Request) -> str:
+    """Who is at the browser, as the person will read it; "" when nobody has said so."""
+    if AGENT in request:
+        return request[AGENT].name
+    return " ".join(unquote(request.cookies.get(_AGENT_COOKIE, "")).split())[:_LONGEST_NAME]
+
+
+async def read(request: web.Request, origin: str = "") -> Form:
+    """What an agent sent. `problem` says why it cannot be taken; the rest is kept for the next try.
+
+    Args:
+        request: A POST.
+        origin: Where our own pages are, as browsers know it; see `same_origin`.
+    """
     if (request.content_length or 0) > _LARGEST:
         return blank(request).failed("too-long")
     sent = await request.post()
@@ -57,36 +87,45 @@ async def read(request: web.Request) -> Form:
     form = Form(
         id=_uuid(str(sent.get("id", ""))),
         token=token or secrets.token_hex(16),
-        by=" ".join(str(sent.get("by", "")).replace("\0", "").split()),
-        note=str(sent.get("note", "")).replace("\0", "").strip(),
+        # Who is signed in acts in their own name, whatever the form says.
+        by=name(request) if AGENT in request else _line(sent.get("by", "")),
+        note=str(sent.get("note", "")).replace("\0", "").replace("\r\n", "\n").strip(),
+        to=_line(sent.get("to", "")),
+        reason=_line(sent.get("reason", ""))[:_LONGEST_NAME],
+        act=request.match_info.get("act", ""),
     )
     proof = str(sent.get("token", ""))
-    if token is None or not hmac.compare_digest(proof.encode(), token.encode()) or not same_origin(request):
+    proven = token is not None and hmac.compare_digest(proof.encode(), token.encode())
+    if not proven or not same_origin(request, origin):
         return form.failed("out-of-date")
     if not form.by:
         return form.failed("name-missing")
-    if len(form.by) > _LONGEST_NAME or len(form.note) > _LONGEST_NOTE:
+    if max(len(form.by), len(form.to)) > _LONGEST_NAME or len(form.note) > _LONGEST_NOTE:
         return form.failed("too-long")
     return form
 
 
 def remember_token(request: web.Request, response: web.Response, token: str) -> None:
-    """Put the token into the browser."""
-    set_cookie(request, response, _PROOF_COOKIE, token, max_age=30 * _DAY, path=_PATH)
+    """Put the token into the browser; a session brings its own."""
+    if AGENT not in request:
+        set_cookie(request, response, _PROOF_COOKIE, token, max_age=30 * _DAY, path=_PATH)
 
 
-def remember_agent(request: web.Request, response: web.Response, name: str) -> None:
+def remember_agent(request: web.Request, response: web.Response, agent: str) -> None:
     """Keep the agent's name, so that it is typed once."""
-    set_cookie(request, response, _AGENT_COOKIE, quote(name), max_age=180 * _DAY, path=_PATH)
+    if AGENT not in request:
+        set_cookie(request, response, _AGENT_COOKIE, quote(agent), max_age=180 * _DAY, path=_PATH)
 
 
 def _token(request: web.Request) -> str | None:
+    if AGENT in request:
+        return request[AGENT].proof
     found = request.cookies.get(_PROOF_COOKIE, "")
     return found if _PROOF.fullmatch(found) else None
 
 
-def _agent(request: web.Request) -> str:
-    return " ".join(unquote(request.cookies.get(_AGENT_COOKIE, "")).split())[:_LONGEST_NAME]
+def _line(sent: object) -> str:
+    return " ".join(str(sent).replace("\0", "").split())
 
 
 def _uuid(sent: str) -> str:

@@ -52,10 +52,19 @@ def protect(response: web.StreamResponse) -> None:
 def local_only(handler: Handler) -> Handler:
     """Let `handler` answer only requests of this machine, and put the security headers on its answers."""
 
+    async def checked(request: web.Request) -> web.StreamResponse:
+        _check_caller(request)
+        return await handler(request)
+
+    return protected(checked)
+
+
+def protected(handler: Handler) -> Handler:
+    """Put the security headers on all answers of `handler`."""
+
     @functools.wraps(handler)
     async def guarded(request: web.Request) -> web.StreamResponse:
         try:
-            _check_caller(request)
             response = await handler(request)
         except web.HTTPException as answer:
             protect(answer)
@@ -67,14 +76,32 @@ def local_only(handler: Handler) -> Handler:
     return guarded
 
 
-def same_origin(request: web.Request) -> bool:
+class LocalDoor:
+    """The board's door in local mode: whoever is at this machine may enter, and types their own name."""
+
+    origin: Final = ""  # the request's own
+
+    def guard(self, handler: Handler) -> Handler:
+        """As `local_only`."""
+        return local_only(handler)
+
+    async def still_in(self, _: web.Request) -> bool:
+        """Nobody is ever out."""
+        return True
+
+
+def same_origin(request: web.Request, origin: str = "") -> bool:
     """Whether a browser sent this from one of our own pages.
 
     A browser always names the origin of a POST; "null" (a sandboxed page, a redirect) is nobody's.
+
+    Args:
+        request: What was sent.
+        origin: Ours, as browsers know it. "": as the request was addressed, which behind a proxy is not so.
     """
     if request.headers.get("Sec-Fetch-Site", "same-origin") != "same-origin":
         return False
-    return request.headers.get("Origin") == f"{request.scheme}://{request.host}"
+    return request.headers.get("Origin") == (origin or f"{request.scheme}://{request.host}")
 
 
 def _check_caller(request: web.Request) -> None:

@@ -12,6 +12,9 @@ from typing import Final
 
 HEARTBEAT: Final = 15.0  # seconds between two looks of a page's stream, and its signs of life
 
+ANY = ""
+"""Instead of a conversation: all of them."""
+
 
 class Listener:
     """One who waits for changes. A change that comes while nobody waits is kept for the next wait."""
@@ -48,9 +51,10 @@ class Hub:
         return sum(map(len, self._listeners.values()))
 
     def changed(self, conversation: str) -> None:
-        """Tell everybody who listens to `conversation`; costs nothing when nobody does."""
-        for listener in self._listeners.get(conversation, ()):
-            listener.tell()
+        """Tell everybody who listens to `conversation` or to all; costs nothing when nobody does."""
+        for each in (conversation, ANY):
+            for listener in self._listeners.get(each, ()):
+                listener.tell()
 
     @contextmanager
     def listen(self, conversation: str) -> Iterator[Listener]:

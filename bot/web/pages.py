@@ -1,7 +1,7 @@
 """The chat page, the board and their files: where each address leads.
 
-They know nobody's name, so they are there in local mode only: `bot.web.routes` sees to that. It must not
-know how anything is answered.
+The chat page is there in local mode only, and the board has a door of its own. It must not know how anything
+is answered.
 """
 
 from collections.abc import Callable
@@ -14,11 +14,16 @@ from bot.config import Settings
 from bot.languages import closest
 from bot.metrics import Metrics
 from bot.store.api import Store
+from bot.web.agents import Agents
 from bot.web.assets import Assets
 from bot.web.board import Board
 from bot.web.chat import Chat, Takes
-from bot.web.guard import local_only
+from bot.web.entra import Entra
+from bot.web.frame import Frame
+from bot.web.guard import LocalDoor, local_only, protected
 from bot.web.hub import Hub
+from bot.web.live import Live
+from bot.web.sign_in import SignIn
 from bot.web.stream import Stream
 from dialogs.library import SOURCE_LANGUAGE, Library
 
@@ -33,6 +38,7 @@ def add_pages(
     hub: Hub,
     metrics: Metrics,
     heartbeat: float,
+    entra: Entra | None,
 ) -> None:
     """Put the pages into `app`; the arguments are those of `add_routes`."""
 
@@ -49,6 +55,29 @@ def add_pages(
         lstrip_blocks=True,
     )
     assets = Assets()
+    get, post = app.router.add_get, app.router.add_post
+    get("/static/{version}/{name}", local_only(assets.serve) if settings.local else assets.serve)
+    frame = Frame(
+        library=library,
+        language=closest(library(), settings.helpdesk_language) or SOURCE_LANGUAGE,
+        zone=settings.helpdesk_zone,
+        assets=assets,
+    )
+    door: LocalDoor | SignIn = LocalDoor()
+    if entra is not None:
+        door = SignIn(entra=entra, sessions=Agents(store), frame=frame, settings=settings)
+        get("/helpdesk/sign-in", protected(door.begin))
+        get("/helpdesk/signed-in", protected(door.finish))
+        post("/helpdesk/sign-out", door.guard(door.leave))
+    live = Live(store=store, hub=hub, still_in=door.still_in, heartbeat=heartbeat)
+    board = Board(turns=turns, store=store, frame=frame, live=live, metrics=metrics, origin=door.origin)
+    get("/helpdesk", door.guard(board.cases))
+    get("/helpdesk/stream", door.guard(live.serve), allow_head=False)
+    get("/helpdesk/cases/{number}", door.guard(board.case))
+    post("/helpdesk/cases/{number}/{act}", door.guard(board.act))
+    get("/helpdesk/cases/{number}/{act}", door.guard(board.back_to_case))
+    if not settings.local:
+        return
     chat = Chat(
         turns=turns,
         store=store,
@@ -58,22 +87,6 @@ def add_pages(
         language=closest(library(), settings.language) or SOURCE_LANGUAGE,
     )
     stream = Stream(turns=turns, store=store, library=library, hub=hub, metrics=metrics, heartbeat=heartbeat)
-    board = Board(
-        turns=turns,
-        store=store,
-        library=library,
-        language=closest(library(), settings.helpdesk_language) or SOURCE_LANGUAGE,
-        zone=settings.helpdesk_zone,
-        assets=assets,
-        metrics=metrics,
-    )
-    get, post = app.router.add_get, app.router.add_post
     get("/", local_only(chat.page))
     get("/chat/stream", local_only(stream.serve), allow_head=False)
     post("/chat/events", local_only(chat.events))
-    get("/helpdesk", local_only(board.cases))
-    get("/helpdesk/cases/{number}", local_only(board.case))
-    for name, act in (("claim", board.claim), ("close", board.close)):
-        post(f"/helpdesk/cases/{{number}}/{name}", local_only(act))
-        get(f"/helpdesk/cases/{{number}}/{name}", local_only(board.back_to_case))
-    get("/static/{version}/{name}", local_only(assets.serve))

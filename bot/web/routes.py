@@ -1,7 +1,8 @@
 """Which address leads where, and which of them exist at all.
 
-The chat page and the board know nobody's name, so they are there in local mode only; what an operator's tools
-ask is there always. It must not know how anything is answered.
+The chat page knows nobody's name, so it is there in local mode only; the board is there as well where
+somebody says who people are; what an operator's tools ask is there always. It must not know how anything is
+answered.
 """
 
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from dialogs.library import Library
 
 if TYPE_CHECKING:
     from bot.web.chat import Takes
+    from bot.web.entra import Entra
 
 
 def add_routes(
@@ -31,6 +33,7 @@ def add_routes(
     metrics: Metrics | None = None,
     heartbeat: float = HEARTBEAT,
     keys_ready: Callable[[], bool] = lambda: True,
+    entra: "Entra | None" = None,
 ) -> None:
     """Put the pages into `app`.
 
@@ -44,6 +47,7 @@ def add_routes(
         metrics: The instruments; made here when nobody else counts.
         heartbeat: Seconds between two signs of life of a quiet stream.
         keys_ready: Whether the channel's signing keys are there.
+        entra: Says who people are who want to see the board; not needed in local mode.
     """
     metrics = metrics or Metrics()
     measure_http(app, metrics)
@@ -51,10 +55,10 @@ def add_routes(
     app.router.add_get("/healthz", health.alive)
     app.router.add_get("/readyz", health.ready)
     app.router.add_get("/metrics", health.metrics)
-    if not settings.local:
+    if not settings.local and entra is None:
         return
 
-    # with an app id there are no pages, and nothing is loaded that draws them
+    # without pages nothing is loaded that draws them
     from bot.web.pages import add_pages
 
     add_pages(
@@ -66,4 +70,5 @@ def add_routes(
         hub=hub,
         metrics=metrics,
         heartbeat=heartbeat,
+        entra=entra,
     )

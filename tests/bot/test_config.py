@@ -33,6 +33,11 @@ WEBHOOK = {
     "HANDRAIL_TICKETS_SECRET": WEBHOOK_SECRET,
 }
 MANAGED = {**_ID, "MicrosoftAppType": "UserAssignedMSI"}
+BOARD = {
+    **SINGLE,
+    "HANDRAIL_PUBLIC_URL": "https://bot.example.com",
+    "HANDRAIL_BOARD_ROLE": "Helpdesk",
+}
 
 
 def problem(environ: dict[str, str]) -> str:
@@ -53,6 +58,19 @@ ACCEPTED = {
     "local mode on IPv6 loopback": {"HANDRAIL_HOST": "::1"},
     "local mode on localhost": {"HANDRAIL_HOST": "localhost"},
     "any free port": {"HANDRAIL_PORT": "0"},
+    "a board for a role": BOARD,
+    "a board for a group, with a slash behind the host": {
+        **SINGLE,
+        "HANDRAIL_PUBLIC_URL": "https://bot.example.com/",
+        "HANDRAIL_BOARD_GROUP": TENANT,
+    },
+    "a board of a managed identity": {
+        **MANAGED,
+        "HANDRAIL_PUBLIC_URL": "https://bot.example.com",
+        "HANDRAIL_BOARD_ROLE": "Helpdesk",
+        "HANDRAIL_BOARD_APP_ID": TENANT,
+    },
+    "a public address without a board": {**SINGLE, "HANDRAIL_PUBLIC_URL": "https://example.com/handrail"},
     "an absolute database file": {"HANDRAIL_DATABASE_URL": "sqlite:////var/lib/handrail/handrail.db"},
     "PostgreSQL": {"HANDRAIL_DATABASE_URL": "postgresql://handrail:pw@db/handrail"},
     "a channel id": SINGLE,
@@ -256,6 +274,37 @@ REFUSED = {
         {"HANDRAIL_CONTENT": "/no/such/folder"},
         "HANDRAIL_CONTENT",
         "no such folder",
+    ),
+    "a board without an address": (
+        {**SINGLE, "HANDRAIL_BOARD_ROLE": "Helpdesk"},
+        "HANDRAIL_PUBLIC_URL",
+        "HANDRAIL_BOARD_ROLE",
+    ),
+    "a board in a folder of a host": (
+        {**BOARD, "HANDRAIL_PUBLIC_URL": "https://example.com/handrail/"},
+        "HANDRAIL_PUBLIC_URL",
+        "host of its own",
+    ),
+    "a board that browsers reach in plain http": (
+        {**BOARD, "HANDRAIL_PUBLIC_URL": "http://bot.example.com"},
+        "HANDRAIL_PUBLIC_URL",
+        "https",
+    ),
+    "a role with a space": ({**BOARD, "HANDRAIL_BOARD_ROLE": "Help desk"}, "HANDRAIL_BOARD_ROLE", "app role"),
+    "a group by its name": (
+        {**BOARD, "HANDRAIL_BOARD_GROUP": "Helpdesk"},
+        "HANDRAIL_BOARD_GROUP",
+        "not an id",
+    ),
+    "a board of a managed identity": (
+        {**BOARD, **MANAGED, "MicrosoftAppPassword": ""},
+        "HANDRAIL_BOARD_APP_ID",
+        "nobody",
+    ),
+    "an app of its own where there is one": (
+        {**BOARD, "HANDRAIL_BOARD_APP_ID": TENANT},
+        "HANDRAIL_BOARD_APP_ID",
+        "remove this",
     ),
     "a webhook without its address": (
         {"HANDRAIL_TICKETS": "webhook", "HANDRAIL_TICKETS_SECRET": WEBHOOK_SECRET},

@@ -22,6 +22,7 @@ from bot.commands.doctor import Report, examine, show
 from bot.commands.findings import Check
 from bot.config import Settings
 from tests.support.cloud import APP_ID, SECRET, TENANT, PlayedCloud
+from tests.support.entra import PlayedEntra
 from tests.support.tickets import PlayedTickets
 
 CHANNEL = "19:aBc@thread.tacv2"
@@ -120,7 +121,7 @@ async def test_a_healthy_registered_bot_is_ready(registered: dict[str, str], clo
     report = await examine(registered)
 
     assert report.ok, printed(report)
-    assert {check.name for check in report.checks if check.state != "ok"} == set()
+    assert {check.name for check in report.checks if check.state != "ok"} == {"Board"}
     assert [sent.method for sent in cloud.sent] == ["GET"]
     assert CHANNEL in cloud.sent[0].parts
 
@@ -309,6 +310,83 @@ async def test_offline_asks_no_ticket_system(filing: dict[str, str], tickets: Pl
     assert report.ok, printed(report)
     assert found(report.checks, "Ticket system") == Check("Ticket system", "skipped", "--offline")
     assert tickets.journal == []
+
+
+# ---- the board
+
+
+@pytest.fixture
+async def entra() -> AsyncIterator[PlayedEntra]:
+    """Microsoft Entra, which knows the board's address."""
+    async with PlayedEntra("https://bot.example.com/helpdesk/signed-in") as played:
+        yield played
+
+
+@pytest.fixture
+def boarding(registered: dict[str, str], entra: PlayedEntra) -> dict[str, str]:
+    """A healthy registered bot with a board."""
+    return {
+        **registered,
+        "HANDRAIL_PUBLIC_URL": "https://bot.example.com",
+        "HANDRAIL_BOARD_ROLE": "Helpdesk",
+        "HANDRAIL_SIGN_IN_URL": entra.url,
+    }
+
+
+@pytest.mark.parametrize(
+    ("given", "missing"),
+    [
+        ({}, "HANDRAIL_PUBLIC_URL and HANDRAIL_BOARD_ROLE (or HANDRAIL_BOARD_GROUP)"),
+        ({"HANDRAIL_PUBLIC_URL": "https://bot.example.com"}, "set HANDRAIL_BOARD_ROLE"),
+    ],
+)
+async def test_what_a_board_would_need_is_told(
+    registered: dict[str, str], given: dict[str, str], missing: str
+) -> None:
+    """A bot without a board is healthy."""
+    report = await examine({**registered, **given}, offline=True)
+
+    check = found(report.checks, "Board")
+    assert (check.state, report.ok) == ("skipped", True)
+    assert missing in check.found
+
+
+async def test_a_board_that_people_can_enter_is_told(boarding: dict[str, str], entra: PlayedEntra) -> None:
+    """Its address, who may enter, and where Entra sends them back to; nobody was signed in."""
+    report = await examine(boarding)
+
+    said = "https://bot.example.com/helpdesk, for people with the app role Helpdesk"
+    assert found(report.checks, "Board").found == said
+    assert found(report.checks, "Board sign-in").state == "ok", printed(report)
+    assert entra.issued == []
+
+
+async def test_an_address_that_entra_does_not_know_comes_with_its_remedy(
+    boarding: dict[str, str], entra: PlayedEntra
+) -> None:
+    """The mistake that is made most often: the redirect URI is not registered."""
+    entra.redirect_uri = "https://old.example.com/helpdesk/signed-in"
+    check = found((await examine(boarding)).checks, "Board sign-in")
+
+    assert (check.state, check.found) == ("failed", "Entra says AADSTS50011")
+    assert "https://bot.example.com/helpdesk/signed-in" in check.remedy
+
+
+async def test_an_entra_out_of_reach_is_told(boarding: dict[str, str], entra: PlayedEntra) -> None:
+    """Nobody could sign in."""
+    entra.keys.always(500)
+    report = await examine(boarding)
+
+    assert not report.ok
+    assert "HANDRAIL_SIGN_IN_URL" in found(report.checks, "Board sign-in").remedy
+
+
+async def test_offline_asks_no_entra(boarding: dict[str, str], entra: PlayedEntra) -> None:
+    """It hears nothing."""
+    report = await examine(boarding, offline=True)
+
+    assert found(report.checks, "Board sign-in").state == "skipped"
+    assert [*entra.keys.received, *entra.asked] == []
 
 
 async def test_a_language_that_nobody_wrote_is_told(local: dict[str, str]) -> None:

@@ -196,14 +196,19 @@ def test_what_builds_the_image_is_pinned_like_everything_else() -> None:
     assert [line for line in lines if line not in development] == []
 
 
-def test_the_proxies_let_in_one_path() -> None:
-    """Health, metrics and whatever comes later stay inside, behind each of the proxies that we ship."""
+def test_the_proxies_let_in_what_has_a_lock_of_its_own() -> None:
+    """Teams and the board; health, metrics and whatever comes later stay inside, behind each that we ship."""
     for name in ("Caddyfile", "azure/cloud-init.yaml"):
         text = (DEPLOYMENT / name).read_text("utf-8")
-        assert re.findall(r"^\s*path (.+)$", text, re.MULTILINE) == ["/api/messages"], name
+        let_in = re.findall(r"^\s*(?:@board )?path (.+)$", text, re.MULTILINE)
+        assert let_in == ["/api/messages", "/helpdesk /helpdesk/* /static/*"], name
         assert "respond 404" in text
     ingress = (DEPLOYMENT / "kubernetes" / "ingress.yaml").read_text("utf-8")
-    assert re.findall(r"- path: (\S+)\n\s+pathType: (\S+)", ingress) == [("/api/messages", "Exact")]
+    assert re.findall(r"- path: (\S+)\n\s+pathType: (\S+)", ingress) == [
+        ("/api/messages", "Exact"),
+        ("/helpdesk", "Prefix"),
+        ("/static", "Prefix"),
+    ]
 
 
 def test_the_bicep_file_fills_in_the_whole_template() -> None:

@@ -25,6 +25,8 @@ READERS = "\n".join(
 COMPUTED = {
     each for each in re.findall(r"f\"([a-z-]+/(?:[a-z-]+/)?)\{", READERS) if each not in ("bot/", "button/")
 }
+# and in the pages: "board/acts/" ~ name
+COMPUTED |= set(re.findall(r"\"([a-z-]+/[a-z-]+/)\" ~", READERS))
 OWN = {key for key in LIBRARY.texts["en"] if key.split("/")[0] not in {*LIBRARY.guides, "fix"}}
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
 
+from tests.support.desk import Desk
 from tests.support.pages import Pages
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -34,16 +35,17 @@ def axe_source() -> str:
 class Watched:
     """A browser on the pages of one test."""
 
-    def __init__(self, browser: Browser, pages: Pages) -> None:
+    def __init__(self, browser: Browser, pages: Any, *elsewhere: str) -> None:
         self._browser = browser
         self.pages = pages
+        self._expected = (pages.url, *elsewhere, "data:")
         self.complaints: list[str] = []
         self.may_fail = False  # while a test takes the server away
 
     async def person(self, **options: Any) -> BrowserContext:
         """A browser of somebody's own, with no cookie yet."""
-        options.setdefault("locale", "en-GB")
-        context = await self._browser.new_context(base_url=self.pages.url, **options)
+        options = {"locale": "en-GB", "base_url": self.pages.url, **options}
+        context = await self._browser.new_context(**options)
         context.set_default_timeout(10_000)
         context.on("request", self._requested)
         context.on("console", self._said)
@@ -59,7 +61,7 @@ class Watched:
         return page
 
     def _requested(self, request: Request) -> None:
-        if not request.url.startswith((self.pages.url, "data:")):
+        if not request.url.startswith(self._expected):
             self.complaints.append(f"went elsewhere: {request.url}")
 
     def _said(self, message: ConsoleMessage) -> None:
@@ -69,16 +71,21 @@ class Watched:
 
 
 @contextlib.asynccontextmanager
-async def watching(pages: Pages) -> AsyncIterator[Watched]:
-    """A browser until the block ends; then nothing may have been complained about."""
+async def watching(pages: Pages | Desk, *elsewhere: str) -> AsyncIterator[Watched]:
+    """A browser until the block ends; then nothing may have been complained about.
+
+    Args:
+        pages: What is visited.
+        elsewhere: Where else these pages lead on purpose.
+    """
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        watched = Watched(browser, pages)
+        watched = Watched(browser, pages, *elsewhere)
         try:
             yield watched
         finally:
             await browser.close()
-    assert watched.complaints == []
+    assert not watched.complaints, "\n".join(watched.complaints)
 
 
 async def overflow(page: Page) -> list[str]:
@@ -100,5 +107,15 @@ async def small_targets(page: Page) -> list[str]:
             .filter((each) => each.checkVisibility() && !each.closest(".skip"))
             .filter((each) => each.getBoundingClientRect().height < (each.matches("summary, a") ? 24 : 43.5))
             .map((each) => each.outerHTML.slice(0, 120))"""
+    )
+    return found
+
+
+async def violations(page: Page, source: str) -> list[str]:
+    """What axe-core finds on the page as it is."""
+    await page.evaluate(source)
+    found: list[str] = await page.evaluate(
+        """async () => (await axe.run()).violations.flatMap((each) =>
+            each.nodes.map((node) => `${each.id}: ${node.html.slice(0, 150)}`))"""
     )
     return found

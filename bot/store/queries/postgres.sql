@@ -113,6 +113,41 @@ FROM unnest(:statuses::text[]) AS wanted, LATERAL (
 ) AS newest
 ORDER BY opened_at DESC, number DESC LIMIT :limit
 
+-- name: find_newest
+-- The newest cases of some statuses that fit, with their logs, behind the last one that was shown; '' stands for
+-- whatever. Of each status by its index, then the first of all.
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file,
+    ARRAY(SELECT (at, status, agent, note, what, reason) FROM case_log WHERE case_log.number = fitting.number ORDER BY seq)
+FROM unnest(:statuses::text[]) AS wanted, LATERAL (
+    SELECT * FROM cases
+    WHERE status = wanted AND (opened_at, number) < (:opened_at::bigint, :number::text COLLATE "C")
+        AND (:queue::text = '' OR queue = :queue) AND (:language::text = '' OR language = :language)
+        AND (:code::text = '' OR strpos(codes, :code) > 0) AND (:agent::text = '' OR agent = :agent)
+        AND (:words::text = '' OR number ILIKE :words OR reference ILIKE :words OR called ILIKE :words)
+    ORDER BY opened_at DESC, number DESC LIMIT :limit
+) AS fitting
+ORDER BY opened_at DESC, number DESC LIMIT :limit
+
+-- name: find_oldest
+-- The oldest cases of some statuses that fit, with their logs, behind the last one that was shown; '' stands for
+-- whatever. Of each status by its index, then the first of all.
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file,
+    ARRAY(SELECT (at, status, agent, note, what, reason) FROM case_log WHERE case_log.number = fitting.number ORDER BY seq)
+FROM unnest(:statuses::text[]) AS wanted, LATERAL (
+    SELECT * FROM cases
+    WHERE status = wanted AND (opened_at, number) > (:opened_at::bigint, :number::text COLLATE "C")
+        AND (:queue::text = '' OR queue = :queue) AND (:language::text = '' OR language = :language)
+        AND (:code::text = '' OR strpos(codes, :code) > 0) AND (:agent::text = '' OR agent = :agent)
+        AND (:words::text = '' OR number ILIKE :words OR reference ILIKE :words OR called ILIKE :words)
+    ORDER BY opened_at ASC, number ASC LIMIT :limit
+) AS fitting
+ORDER BY opened_at ASC, number ASC LIMIT :limit
+
+-- name: latest_changes
+-- Those cases that changed last, and how many entries their logs have.
+SELECT number, changed_at, status, agent, reference, entries
+FROM cases ORDER BY changed_at DESC, number DESC LIMIT :limit
+
 -- name: claim
 -- Lease what is due, each kind by its own range of the index, never tried ones first, then whoever has waited
 -- longest; what another replica is taking at this moment is passed over. The attempt is counted before anything
@@ -289,3 +324,26 @@ WHERE id <> :replica AND heard_at >= extract(epoch FROM clock_timestamp()) - :ag
 -- name: leave
 -- This replica stops.
 DELETE FROM replicas WHERE id = :replica
+
+-- name: open_session
+-- An agent has signed in; a sign-in opens one session, however often it is shown.
+INSERT INTO agent_sessions (id, sign_in, name, object_id, expires_at)
+VALUES (:id, :sign_in, :name, :object_id, :expires_at)
+ON CONFLICT DO NOTHING
+RETURNING 1
+
+-- name: session
+-- Who is signed in.
+SELECT id, sign_in, name, object_id, expires_at FROM agent_sessions WHERE id = :id AND NOT ended
+
+-- name: signed_in
+-- The names of all whose sessions run.
+SELECT DISTINCT name FROM agent_sessions WHERE expires_at > :now AND NOT ended ORDER BY name LIMIT 200
+
+-- name: end_session
+-- An agent has signed out. The row stays, so that its sign-in opens no other.
+UPDATE agent_sessions SET ended = true WHERE id = :id
+
+-- name: forget_sessions
+-- Those that have run out.
+DELETE FROM agent_sessions WHERE expires_at < :now

@@ -31,8 +31,10 @@ WHERE conversation = :conversation AND seq > :after ORDER BY seq LIMIT :limit
 
 -- name: add_case
 -- A new case; nothing is added when its number is in use.
-INSERT INTO cases (number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file)
-VALUES (:number, :conversation, :status, :opened_at, :changed_at, :agent, :reference, :zone, :person, :file)
+INSERT INTO cases (number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, queue,
+    language, codes, called)
+VALUES (:number, :conversation, :status, :opened_at, :changed_at, :agent, :reference, :zone, :person, :file, :queue,
+    :language, :codes, :called)
 ON CONFLICT (number) DO NOTHING
 
 -- name: change_case
@@ -65,6 +67,39 @@ FROM cases ORDER BY opened_at DESC, number DESC LIMIT :limit
 -- The newest cases of one status.
 SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file
 FROM cases WHERE status = :status ORDER BY opened_at DESC, number DESC LIMIT :limit
+
+-- name: find_newest
+-- The newest cases of one status that fit, behind the last one that was shown; '' stands for whatever.
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file
+FROM cases JOIN (
+    SELECT number AS found FROM cases
+    WHERE status = :status AND (opened_at, number) < (:opened_at, :number)
+        AND (:queue = '' OR queue = :queue) AND (:language = '' OR language = :language)
+        AND (:code = '' OR instr(codes, :code)) AND (:agent = '' OR agent = :agent)
+        AND (:words = '' OR number LIKE :words ESCAPE '\' OR reference LIKE :words ESCAPE '\'
+            OR called LIKE :words ESCAPE '\')
+    ORDER BY opened_at DESC, number DESC LIMIT :limit
+) ON number = found
+ORDER BY opened_at DESC, number DESC
+
+-- name: find_oldest
+-- The oldest cases of one status that fit, behind the last one that was shown; '' stands for whatever.
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file
+FROM cases JOIN (
+    SELECT number AS found FROM cases
+    WHERE status = :status AND (opened_at, number) > (:opened_at, :number)
+        AND (:queue = '' OR queue = :queue) AND (:language = '' OR language = :language)
+        AND (:code = '' OR instr(codes, :code)) AND (:agent = '' OR agent = :agent)
+        AND (:words = '' OR number LIKE :words ESCAPE '\' OR reference LIKE :words ESCAPE '\'
+            OR called LIKE :words ESCAPE '\')
+    ORDER BY opened_at ASC, number ASC LIMIT :limit
+) ON number = found
+ORDER BY opened_at ASC, number ASC
+
+-- name: latest_changes
+-- Those cases that changed last, and how many entries their logs have.
+SELECT number, changed_at, status, agent, reference, (SELECT max(seq) FROM case_log WHERE case_log.number = cases.number)
+FROM cases ORDER BY changed_at DESC, number DESC LIMIT :limit
 
 -- name: case_log
 -- A case's log, oldest first.
@@ -206,3 +241,25 @@ DELETE FROM outbox WHERE id IN
 -- name: pulse
 -- A write of no meaning, to see whether one works.
 INSERT INTO pulse (id, at) VALUES (1, :now) ON CONFLICT (id) DO UPDATE SET at = excluded.at
+
+-- name: open_session
+-- An agent has signed in; a sign-in opens one session, however often it is shown.
+INSERT INTO agent_sessions (id, sign_in, name, object_id, expires_at)
+VALUES (:id, :sign_in, :name, :object_id, :expires_at)
+ON CONFLICT DO NOTHING
+
+-- name: session
+-- Who is signed in.
+SELECT id, sign_in, name, object_id, expires_at FROM agent_sessions WHERE id = :id AND NOT ended
+
+-- name: signed_in
+-- The names of all whose sessions run.
+SELECT DISTINCT name FROM agent_sessions WHERE expires_at > :now AND NOT ended ORDER BY name LIMIT 200
+
+-- name: end_session
+-- An agent has signed out. The row stays, so that its sign-in opens no other.
+UPDATE agent_sessions SET ended = 1 WHERE id = :id
+
+-- name: forget_sessions
+-- Those that have run out.
+DELETE FROM agent_sessions WHERE expires_at < :now

@@ -110,10 +110,34 @@ CREATE TABLE cases (
     zone text NOT NULL,
     person bytea NOT NULL,
     file bytea NOT NULL,
-    entries bigint NOT NULL     -- how many entries its log has
+    entries bigint NOT NULL,    -- how many entries its log has
+    queue text NOT NULL DEFAULT '',
+    language text NOT NULL DEFAULT '',  -- the person's
+    codes text NOT NULL DEFAULT '',     -- ',1000002,53003,'
+    called text NOT NULL DEFAULT ''     -- the person's name, and what they call themselves
 );
 CREATE INDEX cases_opened ON cases (opened_at, number);
-CREATE INDEX cases_status ON cases (status, opened_at, number);
+CREATE INDEX cases_board ON cases (status, opened_at, number)
+    INCLUDE (queue, language, codes, agent, reference, called);
+CREATE INDEX cases_changed ON cases (changed_at, number);
+
+-- What a case is looked for by, out of its file, which never changes.
+CREATE FUNCTION cases_facets() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    what json;
+BEGIN
+    what := convert_from(NEW.file, 'UTF8')::json;
+    NEW.queue := coalesce(what ->> 'queue', '');
+    NEW.language := coalesce(what ->> 'language', '');
+    NEW.codes := translate(coalesce(what ->> 'codes', ''), '[]', ',,');
+    NEW.called := left(coalesce(convert_from(NEW.person, 'UTF8')::json ->> 'name', '') || ' '
+        || coalesce(what ->> 'contact', ''), 300);
+    RETURN NEW;
+EXCEPTION WHEN data_exception THEN
+    RETURN NEW;
+END $$;
+CREATE TRIGGER cases_facets BEFORE INSERT OR UPDATE OF file ON cases
+    FOR EACH ROW EXECUTE FUNCTION cases_facets();
 
 CREATE TABLE case_log (
     number text COLLATE "C" NOT NULL REFERENCES cases (number),
@@ -136,3 +160,13 @@ CREATE TABLE replicas (         -- those that are alive, so that they can share 
     id text COLLATE "C" PRIMARY KEY,
     heard_at double precision NOT NULL  -- by the database's clock
 ) WITH (fillfactor = 50);
+
+CREATE TABLE agent_sessions (
+    id text COLLATE "C" PRIMARY KEY,              -- made of what the browser keeps, and of no use without it
+    sign_in text COLLATE "C" NOT NULL UNIQUE,     -- the sign-in it came from: each opens one session
+    name text NOT NULL,
+    object_id text NOT NULL,
+    expires_at double precision NOT NULL,
+    ended boolean NOT NULL DEFAULT false
+);
+CREATE INDEX agent_sessions_expire ON agent_sessions (expires_at);

@@ -72,10 +72,15 @@ CREATE TABLE cases (
     reference TEXT NOT NULL,
     zone TEXT NOT NULL,
     person BLOB NOT NULL,
-    file BLOB NOT NULL
+    file BLOB NOT NULL,
+    queue TEXT NOT NULL DEFAULT '',
+    language TEXT NOT NULL DEFAULT '',  -- the person's
+    codes TEXT NOT NULL DEFAULT '',     -- ',1000002,53003,'
+    called TEXT NOT NULL DEFAULT ''     -- the person's name, and what they call themselves
 ) STRICT;
 CREATE INDEX cases_opened ON cases (opened_at, number);
-CREATE INDEX cases_status ON cases (status, opened_at, number);
+CREATE INDEX cases_board ON cases (status, opened_at, number, queue, language, codes, agent, reference, called);
+CREATE INDEX cases_changed ON cases (changed_at, number);
 
 CREATE TABLE case_log (
     number TEXT NOT NULL REFERENCES cases (number),
@@ -93,3 +98,13 @@ CREATE TABLE pulse (            -- written to prove that the database can be wri
     id INTEGER PRIMARY KEY CHECK (id = 1),
     at REAL NOT NULL
 ) STRICT;
+
+CREATE TABLE agent_sessions (
+    id TEXT NOT NULL PRIMARY KEY,     -- made of what the browser keeps, and of no use without it
+    sign_in TEXT NOT NULL UNIQUE,     -- the sign-in it came from: each opens one session
+    name TEXT NOT NULL,
+    object_id TEXT NOT NULL,
+    expires_at REAL NOT NULL,
+    ended INTEGER NOT NULL DEFAULT 0
+) STRICT;
+CREATE INDEX agent_sessions_expire ON agent_sessions (expires_at);

@@ -15,7 +15,8 @@ from bot.store.queries import positional, queries
 SQL = queries("postgres")
 TEXT = files(package).joinpath("postgres.sql").read_text(encoding="utf-8")
 SOURCE = "".join(
-    files("bot.store").joinpath(name).read_text(encoding="utf-8") for name in ("postgres.py", "retention.py")
+    files("bot.store").joinpath(name).read_text(encoding="utf-8")
+    for name in ("postgres.py", "postgres_cases.py", "retention.py")
 )
 
 
