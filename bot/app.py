@@ -45,10 +45,10 @@ from bot.teams.outcomes import Operation, Outcome, Throttled
 from bot.teams.pace import TEAMS, UNLIMITED, Limits, Pace
 from bot.teams.service_urls import ServiceUrls
 from bot.teams.tokens import Anonymous, SharedToken, TokenSource, TokenUnavailable
-from bot.tickets.api import TicketSystem
+from bot.ticket_news import TicketNews
 from bot.tickets.builtin import BuiltinTickets
-from bot.tickets.http import open_client as open_ticket_client
-from bot.tickets.webhook import WebhookTickets
+from bot.tickets.choose import opened as open_tickets
+from bot.tickets.watch import watch
 from bot.turn import Turns
 from bot.web.hub import Hub
 from bot.web.routes import add_routes
@@ -77,6 +77,7 @@ class Parts(msgspec.Struct, kw_only=True):
     metrics: Metrics
     gate: Gate
     keys_ready: Callable[[], bool]
+    ticket_news: TicketNews
 
 
 def load_content(settings: Settings) -> Library:
@@ -144,13 +145,16 @@ async def running(
             language=language,
         )
         cards = Cards(lambda: content)
+        tickets = await stack.enter_async_context(open_tickets(settings, store))
+        news = TicketNews(tickets, turns, store.case)
+        _in_background(stack, watch(tickets, store, news.tell), "ticket news")
         delivery = Delivery(
             store=store,
             turns=turns,
             library=lambda: content,
             cards=cards,
             channel=TeamsChannel(connector),
-            tickets=await _tickets(settings, store, stack),
+            tickets=tickets,
             probes=_probes(settings, client, stack),
             helpdesk=helpdesk,
         )
@@ -178,6 +182,7 @@ async def running(
             metrics=metrics,
             gate=doors.gate,
             keys_ready=doors.ready,
+            ticket_news=news,
         )
 
 
@@ -236,6 +241,7 @@ def web_app(parts: Parts) -> web.Application:
         hub=parts.hub,
         metrics=parts.metrics,
         keys_ready=parts.keys_ready,
+        ticket_news=parts.ticket_news,
     )
     return app
 
@@ -314,13 +320,6 @@ def _probes(settings: Settings, client: aiohttp.ClientSession, stack: AsyncExitS
     tokens = SharedToken(token_fetch(settings, client, resource=graph_resource(settings.graph_url)))
     stack.push_async_callback(tokens.close)
     return graph_probes(client, tokens, settings.graph_url)
-
-
-async def _tickets(settings: Settings, store: Store, stack: AsyncExitStack) -> TicketSystem:
-    if settings.tickets == "builtin":
-        return BuiltinTickets(store)
-    client = await stack.enter_async_context(open_ticket_client())
-    return WebhookTickets(client, settings.tickets_url, settings.tickets_secret)
 
 
 def _helpdesk(settings: Settings, library: Library) -> Helpdesk:

@@ -13,8 +13,10 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 from rapidfuzz import fuzz, process
 
-from bot.setting_values import IN_MEMORY
+from bot.setting_values import IN_MEMORY, listed
 from bot.teams.service_urls import PUBLIC, ServiceUrls, is_loopback_host
+from bot.tickets.needs import ENDS, SYSTEMS
+from bot.tickets.signature import signing_key
 
 IDENTITY: Final = ("MicrosoftAppId", "MicrosoftAppPassword", "MicrosoftAppType", "MicrosoftAppTenantId")
 """The four settings that say who the bot is, in the names that Azure gives them."""
@@ -79,22 +81,37 @@ def database(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Proble
 
 
 def tickets(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Problem]:
-    """A webhook needs address and secret; where they are set and it is not, somebody expects it."""
-    own = {
-        "HANDRAIL_TICKETS_URL": "give the address that takes the cases",
-        "HANDRAIL_TICKETS_SECRET": "give the receiver's, or make one: echo whsec_$(openssl rand -base64 32)",
-    }
-    match values.get("tickets"):
-        case "webhook":
-            return [
-                Problem(name, "", f"it is not set, but HANDRAIL_TICKETS is webhook; {remedy}")
-                for name, remedy in own.items()
-                if not texts[name].strip()
-            ]
-        case "builtin" if given := [name for name in own if texts[name].strip()]:
-            says = f"builtin sends nothing, but {given[0]} is set; set this to webhook, or remove that"
-            return [Problem("HANDRAIL_TICKETS", quoted(values["tickets"]), says)]
-    return []
+    """Each system needs some settings; where others are set, somebody expects what it does not do."""
+    system = values.get("tickets")
+    if system is None:
+        return []
+    needs = SYSTEMS[system]
+    given = [end for end in ENDS if texts[f"HANDRAIL_TICKETS_{end}"].strip()]
+    problems = [
+        Problem(f"HANDRAIL_TICKETS_{end}", "", f"it is not set, but HANDRAIL_TICKETS is {system}; {remedy}")
+        for end, remedy in needs.must.items()
+        if end not in given
+    ]
+    unused = [end for end in given if end not in needs.must and end not in needs.may]
+    if system == "builtin" and unused:
+        says = (
+            f"builtin sends nothing, but HANDRAIL_TICKETS_{unused[0]} is set; "
+            f"set this to {listed([*SYSTEMS][1:])}, or remove that"
+        )
+        return [Problem("HANDRAIL_TICKETS", quoted(system), says)]
+    problems += [
+        Problem(
+            f"HANDRAIL_TICKETS_{end}", "set", f"{system} does not use it; remove it, or look for a mistake"
+        )
+        for end in unused
+    ]
+    if system == "webhook" and values.get("tickets_secret"):
+        try:
+            signing_key(values["tickets_secret"].reveal())
+        except ValueError as error:
+            says = f"it is not a Standard Webhooks secret; {error}"
+            problems.append(Problem("HANDRAIL_TICKETS_SECRET", "set (not shown)", says))
+    return problems
 
 
 def helpdesk(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Problem]:

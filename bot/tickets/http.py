@@ -5,6 +5,7 @@ Redirects are not followed, nothing waits longer than ten seconds, and nothing i
 Must not know: any one ticket system, tickets, how often the outbox tries.
 """
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import Final
 
@@ -23,6 +24,7 @@ _LINE = 120  # characters of an answer that are worth a place in a log
 
 _PASSING = frozenset({408, 409, 425, 429})
 _MAY_HAVE_WORKED = frozenset({408, 409})
+_BUSY = frozenset({403, 429})  # GitHub says it with either; a 403 that names a time is about nothing else
 # Nothing is wrong with the ticket, but with a setting or with the system. Whoever mends that within the days
 # of the outbox's schedule gets every ticket that waited.
 _MENDABLE = {
@@ -33,11 +35,12 @@ _MENDABLE = {
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """What came back. `body` is cut at 64 KiB; `retry_after` is in seconds, None: nobody asked to wait."""
+    """What came back. `retry_after` is in seconds, None: nobody asked to wait. `whole`: nothing was cut."""
 
     status: int
     body: bytes = b""
     retry_after: float | None = None
+    whole: bool = True
 
     @property
     def ok(self) -> bool:
@@ -53,9 +56,15 @@ def open_client(timeout: aiohttp.ClientTimeout = TIMEOUT) -> aiohttp.ClientSessi
 
 
 async def ask(
-    client: aiohttp.ClientSession, method: str, url: URL, *, headers: Mapping[str, str], body: bytes = b""
+    client: aiohttp.ClientSession,
+    method: str,
+    url: URL,
+    *,
+    headers: Mapping[str, str],
+    body: bytes = b"",
+    most: int = _LARGEST_ANSWER,
 ) -> Answer:
-    """Make one request, whatever the answer's status.
+    """Make one request, whatever the answer's status; of its body `most` bytes are read.
 
     Raises:
         DeliveryFailed: There is no answer; `unknown` when a request that changes something was on its way.
@@ -66,10 +75,12 @@ async def ask(
         async with client.request(
             method, url, data=body or None, headers=head, allow_redirects=False
         ) as response:
+            content = await _at_most(response, most + 1)
             return Answer(
                 status=response.status,
-                body=await _at_most(response),
-                retry_after=seconds(response.headers.get("Retry-After")),
+                body=content[:most],
+                retry_after=_wait(response.headers),
+                whole=len(content) <= most,
             )
     except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
         raise DeliveryFailed(f"the ticket system cannot be reached ({type(error).__name__})") from error
@@ -94,11 +105,11 @@ def trouble(answer: Answer, *, hide: Iterable[str] = (), final: bool = True) -> 
         return DeliveryRefused(f"{said}: it takes no more; switch that on there, or set another address")
     if 300 <= status < 400:
         return DeliveryFailed(f"{said}, a redirect, which is not followed: set the address it leads to")
-    if status in _MENDABLE:
+    if status in _MENDABLE and not (status == 403 and wait is not None):
         return DeliveryFailed(f"{said}: {_MENDABLE[status]}", retry_after=wait)
     line = _first_line(answer.body, hide)
     said = f"{said}: {line}" if line else said
-    if status == 429 and wait is not None:  # it is well, and says when: none of the ticket's tries
+    if status in _BUSY and wait is not None:  # it is well, and says when: none of the ticket's tries
         return DeliveryPostponed(said, wait)
     if status in _PASSING or status >= 500:
         unknown = status in _MAY_HAVE_WORKED or (status >= 500 and status != 503)
@@ -106,13 +117,22 @@ def trouble(answer: Answer, *, hide: Iterable[str] = (), final: bool = True) -> 
     return DeliveryRefused(said) if final else DeliveryFailed(said, retry_after=wait)
 
 
-async def _at_most(response: aiohttp.ClientResponse) -> bytes:
+async def _at_most(response: aiohttp.ClientResponse, most: int) -> bytes:
     body = bytearray()
     async for chunk in response.content.iter_chunked(_LARGEST_ANSWER):
         body += chunk
-        if len(body) > _LARGEST_ANSWER:
+        if len(body) >= most:
             break
-    return bytes(body[:_LARGEST_ANSWER])
+    return bytes(body[:most])
+
+
+def _wait(headers: Mapping[str, str]) -> float | None:
+    """Retry-After; else, of a limit that is used up, when it begins anew, as GitHub and others say it."""
+    wait = seconds(headers.get("Retry-After"))
+    reset = headers.get("X-RateLimit-Reset", "")
+    if wait is None and headers.get("X-RateLimit-Remaining") == "0" and reset.isdecimal():
+        return seconds(str(max(int(reset) - time.time(), 1.0)))
+    return wait
 
 
 def _first_line(body: bytes, hide: Iterable[str]) -> str:

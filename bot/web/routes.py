@@ -21,6 +21,7 @@ from bot.web.guard import local_only
 from bot.web.health import Health
 from bot.web.hub import Hub
 from bot.web.stream import HEARTBEAT, Stream
+from bot.web.ticket_news import HearsNews, TicketNewsDoor
 from dialogs.library import SOURCE_LANGUAGE, Library
 
 
@@ -35,6 +36,7 @@ def add_routes(
     metrics: Metrics | None = None,
     heartbeat: float = HEARTBEAT,
     keys_ready: Callable[[], bool] = lambda: True,
+    ticket_news: HearsNews | None = None,
 ) -> None:
     """Put the pages into `app`.
 
@@ -48,6 +50,7 @@ def add_routes(
         metrics: The instruments; made here when nobody else counts.
         heartbeat: Seconds between two signs of life of a quiet stream.
         keys_ready: Whether the channel's signing keys are there.
+        ticket_news: Hears what the ticket system tells; without, nobody does.
     """
     metrics = metrics or Metrics()
     measure_http(app, metrics)
@@ -55,6 +58,8 @@ def add_routes(
     app.router.add_get("/healthz", health.alive)
     app.router.add_get("/readyz", health.ready)
     app.router.add_get("/metrics", health.metrics)
+    if ticket_news is not None:
+        app.router.add_post("/api/tickets/news", TicketNewsDoor(ticket_news).post)
     if not settings.local:
         return
 

@@ -289,3 +289,15 @@ WHERE id <> :replica AND heard_at >= extract(epoch FROM clock_timestamp()) - :ag
 -- name: leave
 -- This replica stops.
 DELETE FROM replicas WHERE id = :replica
+
+-- name: cursor
+-- How far a source of news has been read, for one replica at a time; no row while another one reads.
+INSERT INTO cursors (name, value, held_until)
+VALUES (:source, '', extract(epoch FROM clock_timestamp()) + :lease::float8)
+ON CONFLICT (name) DO UPDATE SET held_until = excluded.held_until
+    WHERE cursors.held_until <= extract(epoch FROM clock_timestamp())
+RETURNING value
+
+-- name: move_cursor
+-- It has been read up to there, and the next one may read.
+UPDATE cursors SET value = :value, held_until = 0 WHERE name = :source

@@ -206,3 +206,11 @@ DELETE FROM outbox WHERE id IN
 -- name: pulse
 -- A write of no meaning, to see whether one works.
 INSERT INTO pulse (id, at) VALUES (1, :now) ON CONFLICT (id) DO UPDATE SET at = excluded.at
+
+-- name: cursor
+-- How far a source of news has been read; no row before its first time.
+SELECT value FROM cursors WHERE name = :name
+
+-- name: move_cursor
+-- It has been read up to there.
+INSERT INTO cursors (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value

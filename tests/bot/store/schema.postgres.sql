@@ -134,3 +134,9 @@ CREATE TABLE replicas (         -- those that are alive, so that they can share 
     id text COLLATE "C" PRIMARY KEY,
     heard_at double precision NOT NULL  -- by the database's clock
 ) WITH (fillfactor = 50);
+
+CREATE TABLE cursors (
+    name text COLLATE "C" PRIMARY KEY,
+    value text NOT NULL,
+    held_until double precision NOT NULL  -- by the database's clock
+);

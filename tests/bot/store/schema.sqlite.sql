@@ -91,3 +91,8 @@ CREATE TABLE pulse (            -- written to prove that the database can be wri
     id INTEGER PRIMARY KEY CHECK (id = 1),
     at REAL NOT NULL
 ) STRICT;
+
+CREATE TABLE cursors (
+    name TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,60 @@
+"""The first line of everything we write into a ticket: who says it, and its key.
+
+    Erika Mustermann [HR-7K3F/4]:
+
+By its key it is found again when an answer was lost, and it is not taken for news when the system tells what
+has happened. It is the first line, because systems and mail programs cut and quote the end of a text; and
+only the first, so that somebody who quotes us below their own words is heard.
+
+Must not know: any one ticket system, how texts are sent.
+"""
+
+import html
+import re
+from typing import Final
+
+from bot.redact import clean
+
+_LONGEST_AUTHOR: Final = 80  # characters
+_HEAD: Final = re.compile(r".{0,120}\[(HR-[0-9A-Z]{1,20}/[\w.-]{1,60})\]:?")
+_CASE: Final = re.compile(r"HR-[0-9A-Z]{1,20}(?![0-9A-Z])")
+_TAG: Final = re.compile(r"<(?:br|/p|/div|/li|/h\d)\b[^<>]*>", re.IGNORECASE)
+_ANY_TAG: Final = re.compile(r"<[^<>]*>")
+
+
+def headed(key: str, author: str, body: str) -> str:
+    """The text as it is written: the mark, then the body as it is, without characters that break systems."""
+    who = " ".join(clean(author, _LONGEST_AUTHOR).replace("[", "(").replace("]", ")").split())
+    text = clean(body, 10_000_000).strip()
+    head = f"{who} [{key}]:" if who else f"[{key}]:"
+    return f"{head}\n\n{text}" if text else head
+
+
+def key_of(text: str) -> str | None:
+    """The key of a text that we wrote; None for anybody else's."""
+    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
+    found = _HEAD.fullmatch(first)
+    return found[1] if found else None
+
+
+def is_case(title: str, key: str) -> bool:
+    """Whether a ticket's title is that of this case: ours begin with the number."""
+    found = _CASE.match(title.strip())
+    return found is not None and found[0] == key
+
+
+def case_in(title: str) -> str | None:
+    """The case whose title this is; None for anybody else's."""
+    found = _CASE.match(title.strip())
+    return found[0] if found else None
+
+
+def as_html(text: str) -> str:
+    """Plain text for a field that holds HTML: all of it stays text."""
+    return html.escape(text).replace("\n", "<br>")
+
+
+def as_text(markup: str) -> str:
+    """What a field of HTML says, as plain text. It is data: nothing is trusted for having lost its tags."""
+    lines = _ANY_TAG.sub("", _TAG.sub("\n", markup.replace("\r", "").replace("\n", " ")))
+    return "\n".join(line.strip() for line in html.unescape(lines).splitlines()).strip()

@@ -1,0 +1,37 @@
+"""Which ticket systems there are, and what each has to be told: the one list that settings are checked by.
+
+A new system adds its line here, its file beside this one, and its line in `bot/tickets/choose.py`.
+
+Must not know: how any of them works.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+import msgspec
+
+Words = Mapping[str, str]
+
+
+class Needs(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of a system, by the ends of their names (HANDRAIL_TICKETS_…).
+
+    Attributes:
+        must: Those without which it cannot work, each with a word on what to put there.
+        may: Those that it can use besides; of all others somebody expects what it does not do.
+    """
+
+    must: Words = {}
+    may: frozenset[str] = frozenset()
+
+
+_SIGNING: Final = "give the receiver's, or make one: echo whsec_$(openssl rand -base64 32)"
+
+SYSTEMS: Final[Mapping[str, Needs]] = {
+    "builtin": Needs(),
+    "webhook": Needs(must={"URL": "give the address that takes the cases", "SECRET": _SIGNING}),
+}
+"""By the word in HANDRAIL_TICKETS."""
+
+ENDS: Final = ("URL", "USER", "TOKEN", "PROJECT", "SECRET")
+"""All there are, in the order in which they are shown."""
