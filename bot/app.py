@@ -5,7 +5,6 @@ come in, what is said and where things go is decided by the parts.
 """
 
 import asyncio
-import contextlib
 import functools
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -21,8 +20,9 @@ from bot.answered import answered_card
 from bot.cards.prepared import Cards
 from bot.config import Settings
 from bot.control import listening as door_open
-from bot.delivery import AT_ONCE, TO_TEAMS, Delivery, Helpdesk, announcement
+from bot.delivery import AT_ONCE, TO_TEAMS, Delivery
 from bot.errors import ContentError
+from bot.handoff import Handoff, Helpdesk, announcement
 from bot.identity import token_fetch
 from bot.languages import closest, spoken
 from bot.metrics import Metrics
@@ -34,17 +34,18 @@ from bot.replicas import Replicas
 from bot.store.api import Store
 from bot.store.open import database_file, open_store
 from bot.teams.adapter import TeamsAdapter
-from bot.teams.auth import ChannelGate, Gate
+from bot.teams.auth import Gate
 from bot.teams.bot import HandrailBot
 from bot.teams.channel import TeamsChannel
 from bot.teams.connector import Connector, Listener, open_client
-from bot.teams.keys import SigningKeys
-from bot.teams.local import LocalGate
+from bot.teams.desk import Desk
+from bot.teams.doors import open_doors
 from bot.teams.news import News
 from bot.teams.outcomes import Operation, Outcome, Throttled
 from bot.teams.pace import TEAMS, UNLIMITED, Limits, Pace
 from bot.teams.service_urls import ServiceUrls
-from bot.teams.tokens import Anonymous, SharedToken, TokenSource, TokenUnavailable
+from bot.teams.team import Team
+from bot.teams.tokens import SharedToken
 from bot.ticket_news import TicketNews
 from bot.tickets.builtin import BuiltinTickets
 from bot.tickets.choose import opened as open_tickets
@@ -59,7 +60,6 @@ from dialogs.library import Library
 _log = structlog.get_logger(__name__)
 
 STOP_GRACE = 8.0  # seconds for what is in flight; with handing back and closing a stop takes less than ten
-_KEYS_EVERY = 60.0  # seconds between two looks at the age of the signing keys
 
 
 class Parts(msgspec.Struct, kw_only=True):
@@ -114,14 +114,14 @@ async def running(
         ConfigError, ContentError, StoreUnavailable: It cannot start; the message says what to do.
     """
     content = library or load_content(settings)
-    helpdesk = _helpdesk(settings, content)
     language = spoken(content, "HANDRAIL_LANGUAGE", settings.language)
     async with AsyncExitStack() as stack:
         store = await open_store(settings.database_url.reveal())
         stack.push_async_callback(store.close)
         crash.at("start.opened")
         client = await stack.enter_async_context(open_client())
-        doors = _doors(settings, client, stack)
+        service_urls = _service_urls(settings)
+        doors = open_doors(settings, client, stack, service_urls)
         hub, metrics = Hub(), Metrics()
         replicas = Replicas(store, changed=metrics.replicas.set)
         await replicas.look()  # before anything is sent
@@ -130,7 +130,7 @@ async def running(
         connector = Connector(
             client,
             doors.tokens,
-            _service_urls(settings),
+            service_urls,
             pace,
             heard=_hearing(metrics, News()),
         )
@@ -144,19 +144,26 @@ async def running(
             places=lambda *kinds: dispatcher.spare(*kinds),  # noqa: PLW0108  it is made further down
             language=language,
         )
-        cards = Cards(lambda: content)
         tickets = await stack.enter_async_context(open_tickets(settings, store))
         news = TicketNews(tickets, turns, store.case)
         _in_background(stack, watch(tickets, store, news.tell), "ticket news")
+        cards, channel = Cards(lambda: content), TeamsChannel(connector)
+        handoff = Handoff(
+            store=store,
+            turns=turns,
+            library=lambda: content,
+            channel=channel,
+            tickets=tickets,
+            helpdesk=_helpdesk(settings, content),
+        )
         delivery = Delivery(
             store=store,
             turns=turns,
             library=lambda: content,
             cards=cards,
-            channel=TeamsChannel(connector),
-            tickets=tickets,
+            channel=channel,
+            handoff=handoff,
             probes=_probes(settings, client, stack),
-            helpdesk=helpdesk,
         )
         dispatcher = Dispatcher(
             store,
@@ -193,15 +200,18 @@ def upkeep_over(settings: Settings, store: Store) -> Upkeep:
     """
     library = functools.cache(lambda: load_content(settings))
     turns = Turns(library=library, store=store, changed=lambda _: None, language=settings.language)
+    handoff = Handoff(
+        store=store, turns=turns, library=library, channel=None,
+        tickets=BuiltinTickets(store), helpdesk=Helpdesk(),
+    )  # fmt: skip
     delivery = Delivery(
         store=store,
         turns=turns,
         library=library,
         cards=Cards(library),
         channel=None,
-        tickets=BuiltinTickets(store),
+        handoff=handoff,
         probes={},
-        helpdesk=Helpdesk(),
     )
     return Upkeep(store, delivery.buried)
 
@@ -218,10 +228,15 @@ def web_app(parts: Parts) -> web.Application:
             parts.store, parts.cards, heard.conversation, heard.address.zone, reply
         ),
         case_card=lambda record: announcement(record, parts.library, _helpdesk(settings, parts.library))[0],
-        words=lambda key, locale: parts.library.words(
-            key, closest(parts.library, locale) or closest(parts.library, settings.language)
+        words=lambda text, locale: parts.library.say(
+            text, closest(parts.library, locale) or closest(parts.library, settings.language)
         ),
-        helpdesk_channel=settings.helpdesk_channel,
+        desk=Desk(
+            turns=parts.turns,
+            store=parts.store,
+            channel=settings.helpdesk_channel,
+            colleague=Team(parts.connector, settings.helpdesk_channel).name_of,
+        ),
         signed=not settings.local,
     )
 
@@ -244,44 +259,6 @@ def web_app(parts: Parts) -> web.Application:
         ticket_news=parts.ticket_news,
     )
     return app
-
-
-class _Doors(msgspec.Struct, kw_only=True):
-    gate: Gate
-    tokens: TokenSource
-    ready: Callable[[], bool] = lambda: True
-
-
-def _doors(settings: Settings, client: aiohttp.ClientSession, stack: AsyncExitStack) -> _Doors:
-    """Who may come in, and what we show when we go out."""
-    if settings.local:
-        return _Doors(gate=LocalGate(), tokens=Anonymous())
-    keys = SigningKeys(client, settings.openid_metadata_url)
-    stack.push_async_callback(keys.close)
-    tokens = SharedToken(token_fetch(settings, client))
-    stack.push_async_callback(tokens.close)
-    gate = ChannelGate(
-        keys,
-        app_id=settings.app_id,
-        service_urls=_service_urls(settings),
-        tenants=frozenset({settings.tenant_id}),
-        issuer=settings.token_issuer,
-    )
-    _in_background(stack, _keep_fresh(keys, tokens), "keys and token")
-    return _Doors(gate=gate, tokens=tokens, ready=lambda: keys.loaded)
-
-
-async def _keep_fresh(keys: SigningKeys, tokens: TokenSource) -> None:
-    """Fetch keys and token ahead of the first message, and the keys again as they age.
-
-    Without this a bot that starts while the host of the keys is down would never get ready: nobody is sent
-    to a bot that is not ready, and nothing else asks for keys.
-    """
-    with contextlib.suppress(TokenUnavailable):
-        await tokens.bearer()
-    while True:
-        await keys.keep_fresh()
-        await asyncio.sleep(_KEYS_EVERY)
 
 
 def _hearing(metrics: Metrics, news: News) -> Listener:
@@ -329,6 +306,7 @@ def _helpdesk(settings: Settings, library: Library) -> Helpdesk:
         language=spoken(library, "HANDRAIL_HELPDESK_LANGUAGE", settings.helpdesk_language),
         zone=settings.helpdesk_zone,
         board_url=_board_url(settings),
+        picker=not settings.local,
     )
 
 

@@ -6,28 +6,25 @@ decided here, and no exception but those of `bot.errors` leaves.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 import structlog
 
-from bot import crash
 from bot.address import Address
-from bot.cards import handoff as handoff_card
 from bot.cards import plain
-from bot.cards.plain import case_text
 from bot.cards.prepared import Cards
 from bot.cards.speech import Speaker
-from bot.errors import DeliveryFailed, DeliveryParked, DeliveryRefused
+from bot.errors import DeliveryFailed, DeliveryRefused
+from bot.handoff import Handoff
 from bot.outbox.ending import Done, Follow
 from bot.probes.api import Finding, Probe
-from bot.store.api import Audience, CaseRecord, Message, Store
+from bot.store.api import Audience, Message, Store
 from bot.teams.activities import owner_mark
 from bot.teams.channel import Gone, TeamsChannel
-from bot.tickets.api import Ticket, TicketSystem
 from bot.turn import Turns, show_key
-from dialogs.effects import ChangeCase, OpenCase, Retire, Show, StartProbe
-from dialogs.events import Event, ProbeFinished, TicketFiled, TicketRefused
+from dialogs.effects import Retire, Show, StartProbe
+from dialogs.events import ProbeFinished
 from dialogs.library import Library
 
 _log = structlog.get_logger(__name__)
@@ -45,31 +42,15 @@ AT_ONCE: Final[Mapping[str, int]] = {
     "show": 28,
     "retire": 28,
     "probe": 16,
-    "handoff": 8,
-    "handoff-update": 8,
+    "handoff": 6,
+    "handoff-line": 6,
+    "handoff-update": 6,
     "ticket": 8,
 }
 
 
 # Those that Teams' limit for the whole app is shared out to.
-TO_TEAMS: Final = frozenset({"show", "retire", "handoff", "handoff-update"})
-
-
-class Helpdesk(msgspec.Struct, frozen=True, kw_only=True):
-    """Where hand-overs are announced, and how its people read. No channel: only the board shows them."""
-
-    channel: str = ""
-    service_url: str = ""
-    language: str = "en"
-    zone: str = ""
-    board_url: str = ""
-
-
-def announcement(record: CaseRecord, library: Library, helpdesk: Helpdesk) -> tuple[dict[str, Any], str]:
-    """A case as the helpdesk's card, and its line in the notification."""
-    speaker = Speaker(library, helpdesk.language, helpdesk.zone)
-    card = handoff_card.card(record, speaker, execute=True, board_url=helpdesk.board_url)
-    return card, handoff_card.summary(record, speaker)
+TO_TEAMS: Final = frozenset({"show", "retire", "handoff", "handoff-line", "handoff-update"})
 
 
 class Delivery:
@@ -83,9 +64,8 @@ class Delivery:
         library: Callable[[], Library],
         cards: Cards,
         channel: TeamsChannel | None,
-        tickets: TicketSystem,
+        handoff: Handoff,
         probes: Mapping[str, Probe],
-        helpdesk: Helpdesk,
         probe_limit: float = PROBE_LIMIT,
         typing_after: float = _TYPING_AFTER,
     ) -> None:
@@ -97,9 +77,8 @@ class Delivery:
             library: The content as it is now.
             cards: Screens as cards.
             channel: The way out to Teams; None in a process that does not speak to it.
-            tickets: Where cases are filed.
+            handoff: What goes to the helpdesk and into its ticket system.
             probes: The automatic checks that are set up, by name.
-            helpdesk: Where cases are announced.
             probe_limit: Seconds that a check may take in all.
             typing_after: Seconds after which a waiting person is shown that something happens.
         """
@@ -108,18 +87,15 @@ class Delivery:
         self._library = library
         self._cards = cards
         self._channel = channel
-        self._tickets = tickets
+        self._handoff = handoff
         self._probes = probes
-        self._helpdesk = helpdesk
         self._probe_limit = probe_limit
         self._typing_after = typing_after
         self._performers: dict[str, Callable[[Message], Awaitable[Done]]] = {
             "show": self._show,
             "retire": self._retire,
             "probe": self._probe,
-            "ticket": self._ticket,
-            "handoff": self._announce,
-            "handoff-update": self._update_announcement,
+            **handoff.performers(),
         }
 
     async def perform(self, message: Message) -> Done:
@@ -138,13 +114,9 @@ class Delivery:
         """
         if message.kind == "probe":
             effect = msgspec.json.decode(message.body, type=StartProbe)
-            event: Event = ProbeFinished(at=self._turns.now(), request=effect.request, outcome="unknown")
-            return self._follow(message, event, end="/given-up")
-        if message.kind == "ticket":
-            number = msgspec.json.decode(message.body, type=OpenCase).file.number
-            event = TicketRefused(at=self._turns.now(), number=number, reason=message.error)
-            return self._follow(message, event, end="/given-up")
-        return None
+            event = ProbeFinished(at=self._turns.now(), request=effect.request, outcome="unknown")
+            return self._turns.follow(message, event, end="/given-up")
+        return self._handoff.buried(message)
 
     # ---- to the person
 
@@ -182,69 +154,6 @@ class Delivery:
             _log.info("card_gone", key=shown.key)
         return Done()
 
-    # ---- to the helpdesk
-
-    async def _ticket(self, message: Message) -> Done:
-        number = msgspec.json.decode(message.body, type=OpenCase).file.number
-        record = await self._record(number)
-        reference = await self._tickets.find(number)
-        if reference is None:
-            crash.at("ticket.missing")
-            speaker = self._helpdesk_speaker()
-            body = case_text(record, speaker)
-            title = f"{number} · {speaker.say(record.file.title)}"
-            ticket = Ticket(key=number, title=title, body=body, record=record)
-            reference = await self._tickets.create(ticket)
-            crash.at("ticket.created")
-        event = TicketFiled(at=self._turns.now(), number=number, reference=reference)
-        return Done(receipt=reference, follow=self._follow(message, event))
-
-    async def _announce(self, message: Message) -> Done:
-        number = msgspec.json.decode(message.body, type=OpenCase).file.number
-        if not self._helpdesk.channel or self._channel is None:
-            return Done()
-        return Done(receipt=await self._post(await self._record(number)))
-
-    async def _update_announcement(self, message: Message) -> Done:
-        number = msgspec.json.decode(message.body, type=ChangeCase).number
-        announced = await self._store.message(f"handoff/{number}")
-        if self._channel is None or announced is None or not announced.receipt:
-            return Done()
-        record = await self._record(number)
-        conversation_id, _, activity_id = announced.receipt.partition("|")
-        where = Address(
-            surface="teams",
-            service_url=await self._helpdesk_url(record),
-            conversation_id=conversation_id,
-        )
-        card, summary = announcement(record, self._library(), self._helpdesk)
-        try:
-            await self._channel.update_card(where, activity_id, card, summary)
-        except Gone:
-            _log.info("handoff_card_gone", number=number)
-        except DeliveryParked as error:
-            # Parked, it would wait for the person, who has nothing to do with the helpdesk's channel.
-            raise DeliveryFailed(f"the helpdesk's channel cannot be written now: {error}") from error
-        return Done()
-
-    async def _post(self, record: CaseRecord) -> str:
-        card, summary = announcement(record, self._library(), self._helpdesk)
-        url = await self._helpdesk_url(record)
-        return await self._teams().post_card(url, self._helpdesk.channel, card, summary)
-
-    def _helpdesk_speaker(self) -> Speaker:
-        return Speaker(self._library(), self._helpdesk.language, self._helpdesk.zone)
-
-    async def _helpdesk_url(self, record: CaseRecord) -> str:
-        """The setting, else where the person writes from: the helpdesk's team is in the same tenant."""
-        if self._helpdesk.service_url:
-            return self._helpdesk.service_url
-        kept = await self._store.conversation(record.conversation)
-        address = kept[1] if kept else None
-        if address is not None and address.surface == "teams":
-            return address.service_url
-        return "https://smba.trafficmanager.net/teams/"
-
     # ---- automatic checks
 
     async def _probe(self, message: Message) -> Done:
@@ -257,7 +166,7 @@ class Delivery:
         event = ProbeFinished(
             at=self._turns.now(), request=effect.request, outcome=finding.outcome, detail=finding.detail
         )
-        return Done(receipt=finding.outcome, follow=self._follow(message, event))
+        return Done(receipt=finding.outcome, follow=self._turns.follow(message, event))
 
     async def _found(self, probe: Probe, effect: StartProbe, address: Address) -> Finding:
         """The check's finding; whatever happens, there is one in time: a person waits for it."""
@@ -280,24 +189,11 @@ class Delivery:
 
     # ---- what all of them need
 
-    def _follow(self, message: Message, event: Event, *, end: str = "") -> Follow:
-        return Follow(
-            conversation=message.conversation,
-            event_id=f"outbox/{message.key}{end}",
-            decide=self._turns.decide(message.conversation, event),
-        )
-
     async def _reader(self, message: Message) -> Audience:
         found = await self._store.audience(message.conversation)
         if found is None:
             raise DeliveryRefused("the conversation is not kept any more")
         return found
-
-    async def _record(self, number: str) -> CaseRecord:
-        record = await self._store.case(number)
-        if record is None:
-            raise DeliveryRefused(f"case {number} is not kept any more")
-        return record
 
     def _teams(self) -> TeamsChannel:
         if self._channel is None:

@@ -121,7 +121,10 @@ def database_url(text: str) -> Secret:
 
 def folder(text: str) -> Path:
     """A folder that exists."""
-    path = Path(text).expanduser()
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError:  # "~" of somebody who has no home
+        path = Path(text)
     if not path.is_dir():
         raise ValueError("there is no such folder; name the folder that holds guides, fixes and texts")
     return path

@@ -11,7 +11,7 @@ import structlog
 from bot.redact import clean
 from bot.store.api import CaseRecord
 from bot.tickets.api import Change, TicketSystem
-from dialogs.events import CaseClaimed, CaseResolved, Event
+from dialogs.events import CaseAsked, CaseClaimed, CaseNoted, CaseReopened, CaseResolved, Event
 
 _log = structlog.get_logger(__name__)
 
@@ -63,9 +63,15 @@ def event_of(change: Change, now: int) -> Event:
     """The change in the engine's words. It counts from when we hear of it: the engine's time goes forward."""
     by = " ".join(clean(change.by, _LONGEST_NAME).split()) or _NOBODY
     text = clean(change.text, _LONGEST).strip()
+    number = change.number
     match change.kind:
         case "claimed":
-            return CaseClaimed(at=now, number=change.number, by=by)
+            return CaseClaimed(at=now, number=number, by=by, there=True)
         case "resolved":
-            return CaseResolved(at=now, number=change.number, by=by, note=text)
-    raise NotImplementedError(change.kind)
+            return CaseResolved(at=now, number=number, by=by, note=text, there=True)
+        case "reopened":
+            return CaseReopened(at=now, number=number, by=by, note=text, there=True)
+        case "comment" if change.public:
+            return CaseAsked(at=now, number=number, by=by, text=text, there=True)
+        case "comment":
+            return CaseNoted(at=now, number=number, by=by, text=text, there=True)

@@ -15,6 +15,7 @@ import msgspec
 from bot.address import Address, Person
 from bot.errors import NumberTaken
 from bot.languages import closest
+from bot.outbox.ending import Follow
 from bot.outbox.places import Places, nowhere
 from bot.redact import redact
 from bot.store.api import (
@@ -23,6 +24,7 @@ from bot.store.api import (
     Decide,
     Kept,
     LogEntry,
+    Message,
     NewLine,
     NewMessage,
     Receipt,
@@ -32,7 +34,16 @@ from bot.store.api import (
 from dialogs.conversation import Conversation
 from dialogs.effects import ChangeCase, Effect, Hear, OpenCase, Retire, Show, StartProbe
 from dialogs.engine import step
-from dialogs.events import Attached, CaseResolved, Entered, Event, Said
+from dialogs.events import (
+    Attached,
+    CaseAsked,
+    CaseNoted,
+    CaseReopened,
+    CaseResolved,
+    Entered,
+    Event,
+    Said,
+)
 from dialogs.library import SOURCE_LANGUAGE, Library
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread on the phone: no 0/O, 1/I/L, U
@@ -135,6 +146,14 @@ class Turns:
         """The pure function that the store runs inside the turn's transaction."""
         return self._decide(conversation, _clean(event), None, 0)
 
+    def follow(self, message: Message, event: Event, *, end: str = "") -> Follow:
+        """What becomes of the conversation when `message` ends; `end` tells several ends apart."""
+        return Follow(
+            conversation=message.conversation,
+            event_id=f"outbox/{message.key}{end}",
+            decide=self.decide(message.conversation, event),
+        )
+
     def _decide(self, conversation: str, event: Event, address: Address | None, attempt: int) -> Decide:
         event = msgspec.structs.replace(event, fresh=self._mint(attempt))
         library = self._library()
@@ -155,8 +174,10 @@ def _clean(event: Event) -> Event:
         return msgspec.structs.replace(event, text=found.text, removed=(*event.removed, *found.removed))
     if isinstance(event, Attached):
         return msgspec.structs.replace(event, names=tuple(redact(name).text for name in event.names))
-    if isinstance(event, CaseResolved):
+    if isinstance(event, CaseResolved | CaseReopened):
         return msgspec.structs.replace(event, note=redact(event.note).text)
+    if isinstance(event, CaseAsked | CaseNoted):
+        return msgspec.structs.replace(event, text=redact(event.text).text)
     return event
 
 
@@ -213,17 +234,11 @@ def _written_down(
                 send("ticket", f"ticket/{number}", effect, f"ticket/{number}")
                 send("handoff", f"handoff/{number}", effect, f"handoff/{number}")
             case ChangeCase():
-                changes.append(
-                    CaseChange(
-                        number=effect.number,
-                        at=at,
-                        status=effect.status,
-                        by=effect.by,
-                        note=effect.note,
-                        reference=effect.reference,
-                    )
-                )
-                send("handoff-update", f"handoff/{effect.number}", effect, f"handoff-update/{own}")
+                changes.append(_change(effect, at))
+                lane = f"handoff/{effect.number}"
+                if effect.what != "filed":  # the card says it
+                    send("handoff-line", lane, effect, f"handoff-line/{own}")
+                send("handoff-update", lane, effect, f"handoff-update/{own}")
     # What is new comes first; an answered screen can wait for it.
     messages.sort(key=lambda message: message.kind == "retire")
     return Kept(
@@ -237,9 +252,23 @@ def _written_down(
     )
 
 
+def _change(effect: ChangeCase, at: int) -> CaseChange:
+    return CaseChange(
+        number=effect.number,
+        at=at,
+        what=effect.what,
+        status=effect.status,
+        by=effect.by,
+        owner=effect.owner,
+        note=effect.note,
+        reason=effect.reason,
+        reference=effect.reference,
+    )
+
+
 def _record(key: str, person: Person, zone: str, effect: OpenCase) -> CaseRecord:
     file = effect.file
-    opened = LogEntry(at=file.opened_at, status="open")
+    opened = LogEntry(at=file.opened_at, status="open", what="opened")
     return CaseRecord(
         number=file.number,
         conversation=key,

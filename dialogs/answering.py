@@ -13,6 +13,7 @@ from dialogs import cases, commands, sentences
 from dialogs.conversation import (
     AddRemark,
     AskContact,
+    AskedBack,
     CameBack,
     CaseClosed,
     ChooseLanguage,
@@ -23,6 +24,7 @@ from dialogs.conversation import (
     Noticed,
     Picked,
     Rated,
+    ReviewCase,
     SwitchGuide,
     Tried,
     Typed,
@@ -36,6 +38,9 @@ from dialogs.prompts import GUIDE_OPTION
 from dialogs.recognise import Recognition, recognise
 from dialogs.talk import Talk
 from dialogs.text import Text
+
+# Commands that are words like any other while a human listens: "no, go back" is said to them.
+_SMALL_TALK = frozenset({"hello", "back", "repeat", "cancel", "is-back"})
 
 
 def said(talk: Talk, text: str, removed: tuple[str, ...], *, into_field: bool = False) -> None:
@@ -128,7 +133,9 @@ def _spoken(library: Library) -> Mapping[tuple[str, str], tuple[str, ...]]:
 
 
 def _for_the_case(talk: Talk, found: Recognition) -> bool:
-    """With a case open, "it's back" is something for whoever works on it."""
+    """With a case open, "it's back" is for whoever works on it; with a human in charge, most words are."""
+    if isinstance(talk.conversation.aside, AskedBack) or cases.in_charge(talk):
+        return found.command in _SMALL_TALK
     return found.command == "is-back" and cases.with_helpdesk(talk) is not None
 
 
@@ -178,8 +185,10 @@ def choose(talk: Talk, options: tuple[str, ...], *, heard: bool = False) -> None
 def _choose_here(talk: Talk, options: tuple[str, ...]) -> None:
     node = talk.walked.node
     if talk.walked.over:
-        talk.add(Rated(at=talk.at, score=int(options[0])))
-        talk.show(Text("bot/rated"))
+        score = int(options[0])
+        talk.add(Rated(at=talk.at, score=score))
+        if not cases.rate(talk, score):
+            talk.show(Text("bot/rated"))
         return
     match node:
         case None:
@@ -232,6 +241,9 @@ def _choose_aside(talk: Talk, option: str) -> None:
             cases.introduce(talk, "")
         case AddRemark(), _:
             talk.ask(ConfirmHandover())
+        case ReviewCase(), _:
+            talk.set(aside=None)
+            talk.show(Text("bot/rated"))
         case HeardElse(text=words), _:
             result = _tried(talk, option)
             if result != "fixed":

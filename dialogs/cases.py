@@ -1,17 +1,34 @@
-"""What becomes of a case: handed over, added to, withdrawn, filed, claimed, closed.
+"""What a person does with a case: hand it over, add to it, answer, withdraw it, say that it is back.
 
-It must not know what a case holds (`dialogs.handover` does), nor how words or buttons lead here.
+It must not know what a case holds (`dialogs.handover` does), nor how words or buttons lead here. What the
+helpdesk does with it is in `dialogs.helpdesk`.
 """
+
+from collections.abc import Iterable
+from typing import Final
 
 import msgspec
 
-from dialogs.conversation import AskContact, Case, CaseClosed, Handed, Introduced, Remarked
+from dialogs.conversation import (
+    OPEN,
+    AskContact,
+    AskedBack,
+    Case,
+    Ended,
+    Handed,
+    Introduced,
+    Rated,
+    Remarked,
+    ReviewCase,
+)
 from dialogs.effects import ChangeCase, OpenCase
-from dialogs.events import CaseClaimed, CaseResolved, TicketFiled, TicketRefused
 from dialogs.handover import case_file
-from dialogs.prompts import CONTACT_LIMIT, OPEN, REMARK_LIMIT, case_text
+from dialogs.prompts import CONTACT_LIMIT, REMARK_LIMIT, case_text
 from dialogs.talk import Talk
 from dialogs.text import Text
+
+REOPENS: Final = 14 * 86_400  # seconds after a case was closed in which "it is back" opens it again
+_CLOSED_KEPT: Final = 3  # cases that are closed and still remembered, besides the newest
 
 
 def with_helpdesk(talk: Talk) -> Case | None:
@@ -20,6 +37,12 @@ def with_helpdesk(talk: Talk) -> Case | None:
     if case is None or talk.walked.over != "handed" or case.number != talk.walked.number:
         return None
     return case if case.status in OPEN else None
+
+
+def in_charge(talk: Talk) -> Case | None:
+    """The case of this session when a human works on it: what is said is for them, the guide is silent."""
+    case = with_helpdesk(talk)
+    return case if case is not None and case.status in {"claimed", "waiting"} else None
 
 
 def hand_over(talk: Talk) -> None:
@@ -34,9 +57,7 @@ def hand_over(talk: Talk) -> None:
     talk.add(Handed(at=talk.at, number=talk.fresh))
     conversation = talk.conversation
     before = conversation.case
-    earlier = conversation.earlier
-    if before is not None and before.status in OPEN:
-        earlier = (*earlier, before)
+    earlier = _worth_knowing((*conversation.earlier, *((before,) if before is not None else ())))
     case = Case(number=talk.fresh, status="open", opened_at=talk.at, queue=file.queue)
     talk.set(case=case, earlier=earlier, aside=None, waiting="", misses=0, session=conversation.session or 1)
     talk.effects.append(OpenCase(file=file))
@@ -58,7 +79,40 @@ def status(talk: Talk) -> Text | None:
 def add_words(talk: Talk, case: Case, text: str) -> None:
     """What the person writes while the helpdesk has the case belongs to the case."""
     talk.add(Remarked(at=talk.at, text=text[:REMARK_LIMIT]))
-    talk.effects.append(ChangeCase(number=case.number, note=text[:REMARK_LIMIT]))
+    waited = case.status == "waiting"
+    if waited:
+        keep(talk, msgspec.structs.replace(case, status="claimed"))
+    talk.effects.append(
+        ChangeCase(
+            number=case.number,
+            what="answered" if waited else "added",
+            status="claimed" if waited else None,
+            note=text[:REMARK_LIMIT],
+        )
+    )
+
+
+def answer(talk: Talk, aside: AskedBack, text: str) -> None:
+    """The person answers what they were asked; then everything is as it was before the question."""
+    case = known(talk, aside.number)
+    talk.set(aside=None)
+    if case is None or case.status not in OPEN:  # closed meanwhile
+        talk.again("bot/stale")
+        return
+    talk.picked = (text[:200],)
+    add_words(talk, case, text)
+    said = passed_on(case)
+    if talk.walked.running or talk.current().ask is not None:
+        talk.again(said.key, **said.args)
+    else:
+        talk.show(said)
+
+
+def passed_on(case: Case) -> Text:
+    """What is said when words have gone to the case."""
+    if case.by and case.status in {"claimed", "waiting"}:
+        return Text("bot/passed-on", {"by": case.by})
+    return Text("bot/case-added", {"number": case.number})
 
 
 def withdraw(talk: Talk) -> bool:
@@ -66,74 +120,65 @@ def withdraw(talk: Talk) -> bool:
     case = talk.conversation.case
     if case is None or case.status not in OPEN:
         return False
-    talk.set(case=msgspec.structs.replace(case, status="withdrawn"))
-    talk.effects.append(ChangeCase(number=case.number, status="withdrawn"))
+    talk.set(case=msgspec.structs.replace(case, status="withdrawn", closed_at=talk.at))
+    talk.effects.append(ChangeCase(number=case.number, what="withdrawn", status="withdrawn"))
     talk.note("bot/works-now-case", number=case.number)
     return True
 
 
-def news(talk: Talk, event: TicketFiled | TicketRefused | CaseClaimed | CaseResolved) -> bool:
-    """News from the ticket system or the helpdesk. False when it is none: not our case, or told before."""
-    case = _known(talk, event.number)
+def rate(talk: Talk, score: int) -> bool:
+    """How helpful it was stands with the case; a sentence is asked for. False when there was no case."""
+    case = known(talk, talk.walked.number) if talk.walked.number else None
     if case is None:
         return False
-    match event:
-        case TicketFiled():
-            return _filed(talk, case, event)
-        case TicketRefused():
-            if case.trouble or case.reference:  # a ticket that is there was not refused
-                return False
-            _keep(talk, msgspec.structs.replace(case, trouble=True))
-            talk.effects.append(ChangeCase(number=case.number, note=event.reason))
-        case CaseClaimed():
-            if case.status != "open":
-                return False
-            _keep(talk, msgspec.structs.replace(case, status="claimed", by=event.by))
-            talk.effects.append(ChangeCase(number=case.number, status="claimed", by=event.by))
-            talk.notice(Text("bot/claimed-note", {"by": event.by, "number": case.number}))
-        case CaseResolved():
-            if case.status not in OPEN:
-                return False
-            _closed(talk, case, event)
+    talk.effects.append(ChangeCase(number=case.number, what="rated", note=str(score)))
+    talk.ask(ReviewCase())
     return True
 
 
-def _known(talk: Talk, number: str) -> Case | None:
+def review(talk: Talk, text: str) -> None:
+    """The sentence about how it went."""
+    talk.picked = (text[:200],)
+    talk.set(aside=None)
+    talk.effects.append(ChangeCase(number=talk.walked.number, what="reviewed", note=text[:REMARK_LIMIT]))
+    talk.show(Text("bot/rated"))
+
+
+def reopen(talk: Talk) -> bool:
+    """To the person it is back: the same case is open again. False when it was closed too long ago."""
+    case = talk.conversation.case
+    if case is None or case.number != talk.walked.number or case.status in OPEN:
+        return False
+    if talk.at - case.closed_at > REOPENS:
+        return False
+    talk.replace_answers(tuple(a for a in talk.conversation.answers if not isinstance(a, Ended | Rated)))
+    talk.set(aside=None)
+    keep(talk, msgspec.structs.replace(case, status="reopened"))
+    talk.effects.append(ChangeCase(number=case.number, what="back", status="reopened"))
+    talk.show(Text("bot/back-open", {"number": case.number}))
+    return True
+
+
+def known(talk: Talk, number: str) -> Case | None:
+    """The case with this number, if it is one of this conversation that is still remembered."""
     newest = talk.conversation.case
-    known = (*talk.conversation.earlier, *((newest,) if newest is not None else ()))
-    return next((case for case in known if case.number == number), None)
+    remembered = (*talk.conversation.earlier, *((newest,) if newest is not None else ()))
+    return next((case for case in remembered if case.number == number), None)
 
 
-def _keep(talk: Talk, case: Case) -> None:
-    """Remember how far `case` is; of the earlier ones only those that are open."""
+def keep(talk: Talk, case: Case) -> None:
+    """Remember how far `case` is."""
     newest = talk.conversation.case
     if newest is not None and newest.number == case.number:
         talk.set(case=case)
-        return
-    kept = (case if each.number == case.number else each for each in talk.conversation.earlier)
-    talk.set(earlier=tuple(each for each in kept if each.status in OPEN))
-
-
-def _filed(talk: Talk, case: Case, event: TicketFiled) -> bool:
-    if case.reference == event.reference and not case.trouble:
-        return False
-    _keep(talk, msgspec.structs.replace(case, reference=event.reference, trouble=False))
-    talk.effects.append(ChangeCase(number=case.number, reference=event.reference))
-    if event.reference != case.number:
-        talk.notice(Text("bot/filed", {"number": case.number, "reference": event.reference}))
-    return True
-
-
-def _closed(talk: Talk, case: Case, event: CaseResolved) -> None:
-    """Tell it, and where nothing else is going on, ask whether it works."""
-    ours = with_helpdesk(talk)
-    _keep(talk, msgspec.structs.replace(case, status="resolved", by=event.by))
-    talk.effects.append(ChangeCase(number=case.number, status="resolved", by=event.by, note=event.note))
-    said = Text("bot/resolved-silent", {"by": event.by, "number": case.number})
-    if event.note:
-        said = Text("bot/resolved", {**said.args, "note": event.note})
-    if ours is not None and ours.number == case.number:
-        talk.note(said.key, **said.args)
-        talk.ask(CaseClosed())
     else:
-        talk.notice(said)
+        kept = (case if each.number == case.number else each for each in talk.conversation.earlier)
+        talk.set(earlier=_worth_knowing(kept))
+
+
+def _worth_knowing(cases: Iterable[Case]) -> tuple[Case, ...]:
+    """Those that are open, and the last few that are closed: they may be opened again."""
+    listed = tuple(cases)
+    closed = [each.number for each in listed if each.status not in OPEN]
+    forgotten = closed[:-_CLOSED_KEPT]
+    return tuple(each for each in listed if each.number not in forgotten)

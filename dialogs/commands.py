@@ -239,7 +239,8 @@ def is_back(talk: Talk) -> None:
     elif cases.with_helpdesk(talk):
         status(talk)
     elif talk.walked.number:
-        talk.ask(ConfirmHandover())
+        if not cases.reopen(talk):
+            talk.ask(ConfirmHandover())
     elif talk.walked.guide is not None:
         talk.ask(CameBack())
     else:

@@ -5,7 +5,7 @@ it (`dialogs.walk`). Every field here survives JSON; a field that could be compu
 not belong here.
 """
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import msgspec
 
@@ -173,12 +173,28 @@ class CaseClosed(_Aside, frozen=True, kw_only=True, tag="case-closed"):
     """The helpdesk closed the case: does it work now?"""
 
 
+class AskedBack(_Aside, frozen=True, kw_only=True, tag="asked-back"):
+    """Somebody of the helpdesk wants to know something about case `number`."""
+
+    number: str
+    by: str
+    text: str
+
+
+class ReviewCase(_Aside, frozen=True, kw_only=True, tag="review"):
+    """They gave a number for how well the case went: and a sentence?"""
+
+
 Aside: TypeAlias = (
     SwitchGuide | ConfirmHandover | AskContact | AddRemark | WhatElse | HeardElse
-    | ConfirmRestart | ChooseLanguage | CameBack | CaseClosed
+    | ConfirmRestart | ChooseLanguage | CameBack | CaseClosed | AskedBack | ReviewCase
 )  # fmt: skip
 
-CaseStatus: TypeAlias = Literal["open", "claimed", "resolved", "withdrawn"]
+CaseStatus: TypeAlias = Literal["open", "claimed", "waiting", "resolved", "reopened", "withdrawn"]
+"""`open`: new. `waiting`: for the person's answer. `reopened`: closed before, and nobody is on it yet."""
+
+OPEN: Final[frozenset[CaseStatus]] = frozenset({"open", "claimed", "waiting", "reopened"})
+"""Statuses of a case that somebody still works on, or should."""
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -190,6 +206,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     queue: str
     by: str = ""  # who works on it
     reference: str = ""  # the ticket system's own number, "" until it is filed
+    closed_at: int = 0  # when it was closed last; 0 while it never was
     trouble: bool = (
         False  # the ticket system refuses it; the case is kept and the helpdesk sees it on the board
     )
@@ -211,6 +228,8 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     aside: Aside | None = None
     waiting: str = ""  # the request id of the probe we wait for
     case: Case | None = None
-    earlier: tuple[Case, ...] = ()  # cases handed over before it that are not closed yet
+    earlier: tuple[
+        Case, ...
+    ] = ()  # cases handed over before it: those that are open, and the last closed ones
     misses: int = 0  # sentences in a row that were not understood
     at: int = 0  # when the last event happened

@@ -108,17 +108,30 @@ class OpenCase(_Effect, frozen=True, kw_only=True, tag="open-case"):
     file: CaseFile
 
 
-class ChangeCase(_Effect, frozen=True, kw_only=True, tag="change-case"):
-    """The case changed: keep it, and bring the helpdesk's card up to date.
+What: TypeAlias = Literal[
+    "opened", "claimed", "given", "asked", "answered", "added", "noted", "resolved", "reopened", "back",
+    "withdrawn", "filed", "refused", "rated", "reviewed",
+]  # fmt: skip
+"""What happened to a case. `added`: the person wrote something nobody had asked; `back`: to them it is back;
+`rated` and `reviewed`: how helpful it was, 1 to 5, and a sentence about that."""
 
-    `note` is for the case's own log: who said what. `status` None and empty texts: as it was.
+
+class ChangeCase(_Effect, frozen=True, kw_only=True, tag="change-case", omit_defaults=True):
+    """Something happened to the case: keep it, tell the helpdesk and its ticket system.
+
+    `by` did it, "" for the person. `note` is what was written, of `given` who has it now. `owner` is who
+    works on it from now on. `status` None and an empty owner or reference: as it was.
     """
 
     number: str
+    what: What
     status: CaseStatus | None = None
     by: str = ""
+    owner: str = ""
     note: str = ""
+    reason: str = ""
     reference: str = ""
+    there: bool = False  # it happened in the ticket system, which knows it
 
 
 Effect: TypeAlias = Hear | Show | Retire | StartProbe | OpenCase | ChangeCase

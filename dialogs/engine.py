@@ -5,19 +5,16 @@ No clock, no I/O, no randomness: the time and a fresh case number come with the 
 the same output, which is what makes repeats, reruns and replays safe.
 
 The tour: `step` sorts events; `dialogs.answering` and `dialogs.sentences` make answers of what was said;
-`dialogs.commands` does what was asked for, `dialogs.cases` what becomes of a case; `dialogs.talk` holds the
-one door, `enter`; `dialogs.walk` is the fold under all of it.
+`dialogs.commands` does what was asked for, `dialogs.cases` what the person does with a case and
+`dialogs.helpdesk` what the helpdesk does with it; `dialogs.talk` holds the one door, `enter`; `dialogs.walk`
+is the fold under all of it.
 """
 
-from typing import assert_never
-
-from dialogs import answering, cases, commands
+from dialogs import answering, commands, helpdesk
 from dialogs.conversation import Conversation, Probed
 from dialogs.effects import Retire
 from dialogs.events import (
     Attached,
-    CaseClaimed,
-    CaseResolved,
     Chose,
     Command,
     Commanded,
@@ -26,8 +23,6 @@ from dialogs.events import (
     Opened,
     ProbeFinished,
     Said,
-    TicketFiled,
-    TicketRefused,
 )
 from dialogs.guide import Check
 from dialogs.library import Library
@@ -74,11 +69,9 @@ def step(library: Library, conversation: Conversation, event: Event) -> Step:
         case ProbeFinished():
             if not _probed(talk, event):
                 return Step(conversation)
-        case TicketFiled() | TicketRefused() | CaseClaimed() | CaseResolved():
-            if not cases.news(talk, event):
-                return Step(conversation)
         case _:
-            assert_never(event)
+            if not helpdesk.news(talk, event):
+                return Step(conversation)
     return talk.done()
 
 

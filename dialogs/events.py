@@ -10,6 +10,10 @@ import msgspec
 
 from dialogs.conversation import PromptId
 
+Reason: TypeAlias = Literal["changed", "explained", "self", "elsewhere", "duplicate", "silent"]
+"""Why a case was closed: the helpdesk changed something, or explained something, what the person did solved
+it, somebody else has it now, it is another case, the person does not answer."""
+
 # What a person can ask for at any point, by button or by words.
 Command: TypeAlias = Literal[
     "hello", "back", "restart", "repeat", "help", "cancel", "person", "status", "language", "plain", "cards",
@@ -20,6 +24,17 @@ Command: TypeAlias = Literal[
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
     at: int  # seconds since 1970, UTC: the engine has no clock
     fresh: str = ""  # a case number nobody has yet, should this event open a case
+
+
+class _Helped(_Event, frozen=True, kw_only=True):
+    """Something that somebody of the helpdesk did with case `number`, under the name `by`.
+
+    `there`: in the ticket system, which need not be told of it.
+    """
+
+    number: str
+    by: str
+    there: bool = False
 
 
 class Opened(_Event, frozen=True, kw_only=True, tag="opened"):
@@ -87,22 +102,43 @@ class TicketRefused(_Event, frozen=True, kw_only=True, tag="refused"):
     reason: str
 
 
-class CaseClaimed(_Event, frozen=True, kw_only=True, tag="claimed"):
+class CaseClaimed(_Helped, frozen=True, kw_only=True, tag="claimed"):
     """Somebody of the helpdesk took the case."""
 
-    number: str
-    by: str
+
+class CaseGiven(_Helped, frozen=True, kw_only=True, tag="given"):
+    """The case is somebody else's now: `by` gave it to `to`, both of the helpdesk."""
+
+    to: str
 
 
-class CaseResolved(_Event, frozen=True, kw_only=True, tag="resolved"):
-    """The helpdesk closed the case, with a note for the person."""
+class CaseAsked(_Helped, frozen=True, kw_only=True, tag="asked"):
+    """Somebody of the helpdesk asks the person something, or tells them something."""
 
-    number: str
-    by: str
+    text: str
+
+
+class CaseNoted(_Helped, frozen=True, kw_only=True, tag="noted"):
+    """Somebody of the helpdesk wrote a note for the others; the person never sees it."""
+
+    text: str
+
+
+class CaseResolved(_Helped, frozen=True, kw_only=True, tag="resolved"):
+    """The helpdesk closed the case, with a note for the person. `reason` is "" when none was picked."""
+
     note: str
+    reason: Reason | Literal[""] = ""
+
+
+class CaseReopened(_Helped, frozen=True, kw_only=True, tag="reopened"):
+    """The helpdesk opened a closed case again, with a note for the others."""
+
+    note: str = ""
 
 
 Event: TypeAlias = (
     Opened | Said | Chose | Entered | Commanded | Attached
-    | ProbeFinished | TicketFiled | TicketRefused | CaseClaimed | CaseResolved
+    | ProbeFinished | TicketFiled | TicketRefused
+    | CaseClaimed | CaseGiven | CaseAsked | CaseNoted | CaseResolved | CaseReopened
 )  # fmt: skip

@@ -9,8 +9,10 @@ from typing import Final
 import msgspec
 
 from dialogs.conversation import (
+    OPEN,
     AddRemark,
     AskContact,
+    AskedBack,
     CameBack,
     Case,
     CaseClosed,
@@ -19,6 +21,7 @@ from dialogs.conversation import (
     ConfirmRestart,
     Conversation,
     HeardElse,
+    ReviewCase,
     SwitchGuide,
     WhatElse,
 )
@@ -33,7 +36,6 @@ from dialogs.text import Text
 from dialogs.walk import Walk
 
 SMALL: tuple[Command, ...] = ("back", "person")
-OPEN = frozenset({"open", "claimed"})  # statuses of a case that somebody still works on
 REMARK_LIMIT = 2000  # characters
 CONTACT_LIMIT = 200  # characters
 GUIDE_OPTION = "guide/"  # options of the first screen: guide/<id>
@@ -238,6 +240,18 @@ def _aside_prompt(library: Library, conversation: Conversation, walked: Walk) ->
             commands: tuple[Command, ...] = ("works-now", "is-back")
             listed = tuple(Option(id=each, label=Text(f"button/{each}")) for each in commands)
             return Prompt(id="", say=Text("bot/works-ask"), ask=Choices(options=listed), commands=("person",))
+        case ReviewCase():
+            entry = Entry(
+                label=Text("bot/entry/text"),
+                limit=REMARK_LIMIT,
+                error=Text("bot/field-empty"),
+                skip=Option(id="skip", label=Text("bot/skip")),
+            )
+            return Prompt(id="", say=Text("bot/review-ask"), ask=entry, commands=("person",))
+        case AskedBack():
+            asked = Text("bot/asked-back", {"by": aside.by, "number": aside.number, "text": aside.text})
+            entry = Entry(label=Text("bot/entry/text"), limit=REMARK_LIMIT, error=Text("bot/field-empty"))
+            return Prompt(id="", say=asked, ask=entry, commands=("works-now",))
         case WhatElse():
             entry = Entry(
                 label=Text("bot/entry/details"),

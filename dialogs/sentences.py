@@ -12,12 +12,14 @@ from dialogs import cases, commands
 from dialogs.conversation import (
     AddRemark,
     AskContact,
+    AskedBack,
     CameBack,
     ConfirmHandover,
     Evidence,
     HeardElse,
     Noticed,
     Remarked,
+    ReviewCase,
     SwitchGuide,
     Typed,
     WhatElse,
@@ -52,7 +54,11 @@ def understand(talk: Talk, text: str, found: Recognition, news: Evidence, place:
         place: The node the person saw when they wrote it; what they pasted may have led on already.
     """
     aside = talk.conversation.aside
-    if isinstance(aside, AskContact):
+    if isinstance(aside, AskedBack):
+        cases.answer(talk, aside, text)
+    elif isinstance(aside, ReviewCase):
+        cases.review(talk, text)
+    elif isinstance(aside, AskContact):
         cases.introduce(talk, text)
     elif isinstance(aside, AddRemark):
         if anything_known(talk.walked):
@@ -107,15 +113,17 @@ def _outside(talk: Talk, text: str, found: Recognition, news: Evidence) -> None:
     guide = _named(talk, found)
     case = cases.with_helpdesk(talk)
     known = guide is not None and guide is talk.walked.guide and not news.codes
-    if over and _polite(text):
+    if over and _polite(text) and not cases.in_charge(talk):
         talk.again()
     elif case is not None and (aside is None or isinstance(aside, SwitchGuide)):
+        silent = cases.in_charge(talk) is not None
         cases.add_words(talk, case, text)
-        if guide is not None and not known:
-            talk.note("bot/case-added", number=case.number)
+        added = cases.passed_on(case)
+        if guide is not None and not known and not silent:
+            talk.note(added.key, **added.args)
             talk.ask(SwitchGuide(guide=guide.id, code=found.evidence.codes[-1] if news.codes else None))
         else:
-            talk.notice(Text("bot/case-added", {"number": case.number}))
+            talk.notice(added)
     elif guide is not None and over and known:
         if talk.walked.number:
             commands.is_back(talk)

@@ -5,14 +5,18 @@ whoever renders them. What the person wrote themselves is marked `own`. Must not
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import msgspec
 
+from bot.cards import line
 from bot.cards.speech import Speaker
 from bot.store.api import CaseRecord
 from dialogs.case import Asked
 from dialogs.conversation import CaseStatus
 from dialogs.text import Text
+
+_NO_NEWS: Final = frozenset({"opened", "filed"})  # what else stands on a case says it
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -181,13 +185,19 @@ def _answer(asked: Asked, speaker: Speaker) -> Row:
 
 
 def _log(record: CaseRecord, speaker: Speaker) -> list[Row]:
-    """What happened since the case was opened: steps with who took them, and what was written."""
+    """What happened since the case was opened: steps with who took them, and what was written.
+
+    Entries of older versions do not say what they are; it is read from what changed.
+    """
     rows = []
     before: CaseStatus = "open"
     for entry in record.log:
         by, note = speaker.line(entry.by), speaker.line(entry.note)
         about = speaker.time(entry.at, near=record.opened_at)
-        if entry.status != before:
+        if entry.what:
+            if entry.what not in _NO_NEWS:
+                rows.append(Row(about=about, words=line.text(entry, record, speaker)))
+        elif entry.status != before:
             said = speaker.key(f"card/status/{entry.status}", by=by or speaker.key("card/somebody"))
             rows.append(Row(about=about, words=f"{said}: {note}" if note else said))
         elif note:

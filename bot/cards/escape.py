@@ -70,6 +70,11 @@ def markdown(words: str) -> str:
     return said
 
 
+def lifeless(words: str) -> str:
+    """Words for a plain message: one line in which no client finds a link."""
+    return _LINK.sub(lambda found: found[0] + _JOINER, line(words))
+
+
 def title(words: str) -> str:
     """Words where some clients read Markdown and some do not: active characters become their lookalikes."""
     said = run(words).translate(_LOOKALIKES)

@@ -6,35 +6,31 @@ Must not know: who presses the buttons, whether the case may be claimed, how the
 
 from typing import Final
 
-from bot.cards import case, elements, escape, plain
+from bot.cards import acting, case, elements, plain
 from bot.cards.case import Head, Row, Section
 from bot.cards.elements import Element
 from bot.cards.speech import Speaker
 from bot.store.api import CaseRecord
-from dialogs.text import Text
 
 # Fixed, and without anything of the case in it: a link in a ticket must not be somebody's to choose.
 SIGN_IN_LOG: Final = "https://entra.microsoft.com/#view/Microsoft_AAD_IAM/SignInEventsV3Blade"
-_LONGEST_NOTE: Final = 2000  # characters
 # Short things stand side by side, so that the buttons are not far below; sentences stand below each other.
 _SIDE_BY_SIDE: Final = frozenset({"device", "seen", "tried", "untried", "ruled-out", "checked"})
 
 
-def note_field(number: str) -> str:
-    """The id of the field with the note for the person, on the card of case `number`."""
-    return f"note-{number}"
-
-
-def card(record: CaseRecord, speaker: Speaker, *, execute: bool = True, board_url: str = "") -> Element:
+def card(
+    record: CaseRecord, speaker: Speaker, *, execute: bool = True, picker: bool = True, board_url: str = ""
+) -> Element:
     """The case for the helpdesk, never larger than `elements.LARGEST`.
 
     Args:
         record: The case as it is now; a changed case gets a new card in the place of the old one.
         speaker: Speaks the channel's language and zone.
         execute: Whether the clients know Action.Execute.
+        picker: Whether they can search the people of the team.
         board_url: Where this case is on the helpdesk's board; "" when there is no board to open.
     """
-    return elements.fitted(lambda limited: _build(record, limited, execute, board_url), speaker)
+    return elements.fitted(lambda limited: _build(record, limited, execute, picker, board_url), speaker)
 
 
 def summary(record: CaseRecord, speaker: Speaker) -> str:
@@ -43,7 +39,7 @@ def summary(record: CaseRecord, speaker: Speaker) -> str:
     return " · ".join(part for part in (top.number, top.status, top.codes, top.headline) if part)
 
 
-def _build(record: CaseRecord, speaker: Speaker, execute: bool, board_url: str) -> Element:
+def _build(record: CaseRecord, speaker: Speaker, execute: bool, picker: bool, board_url: str) -> Element:
     top = case.head(record, speaker)
     sections = case.sections(record, speaker)
     folded = [each for each in sections if each.folded]
@@ -58,7 +54,7 @@ def _build(record: CaseRecord, speaker: Speaker, execute: bool, board_url: str) 
     # Without pasted ids an agent still finds the sign-in by person and time.
     log = {"type": "Action.OpenUrl", "title": speaker.key("card/sign-in-log"), "url": SIGN_IN_LOG}
     body.append(elements.actions(log, spacing="Small"))
-    body += _doing(record, speaker, execute)
+    body += acting.doing(record, speaker, execute=execute, picker=picker)
     name = f"everything-{record.number}"
     reading: list[Element] = [elements.toggle(speaker.key("card/everything"), name)] if folded else []
     if board_url.startswith(("https://", "http://")):
@@ -152,32 +148,3 @@ def _ids(section: Section) -> list[Element]:
 
 def _folded(section: Section, speaker: Speaker) -> list[Element]:
     return [elements.runs(elements.run(section.label, weight="Bolder")), *_rows(section, speaker, "Small")]
-
-
-def _doing(record: CaseRecord, speaker: Speaker, execute: bool) -> list[Element]:
-    """What can still be done with the case: claim it while nobody has, close it until somebody did."""
-    if record.status not in {"open", "claimed"}:
-        return []
-    name = f"resolve-{record.number}"
-    buttons = [elements.toggle(f"{speaker.key('card/resolve')} …", name)]
-    if record.status == "open":
-        data = {"case": record.number, "does": "claim"}
-        buttons.insert(0, elements.button(speaker.key("card/claim"), data, execute=execute, style="positive"))
-    return [
-        *elements.rows_of(buttons, separator=True, spacing="Medium"),
-        elements.fold(name, *_resolve(record, speaker, execute)),
-    ]
-
-
-def _resolve(record: CaseRecord, speaker: Speaker, execute: bool) -> list[Element]:
-    who = speaker.line(record.person.name) or speaker.key("card/nameless")
-    note = {
-        "type": "Input.Text",
-        "id": note_field(record.number),
-        "label": speaker.label(Text("card/note", {"who": escape.cut(who, 60)})),
-        "isMultiline": True,
-        "maxLength": _LONGEST_NOTE,
-    }
-    data = {"case": record.number, "does": "resolve"}
-    send = elements.button(speaker.key("card/resolve"), data, execute=execute, inputs=True)
-    return [note, elements.actions(send)]

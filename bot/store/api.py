@@ -13,6 +13,7 @@ import msgspec
 from bot.address import Address, Person
 from dialogs.case import CaseFile
 from dialogs.conversation import CaseStatus, Conversation
+from dialogs.effects import What
 
 Who: TypeAlias = Literal["person", "bot", "helpdesk"]
 MessageState: TypeAlias = Literal["ready", "leased", "done", "parked", "dead"]
@@ -84,12 +85,17 @@ class Line(NewLine, frozen=True, kw_only=True):
 
 
 class LogEntry(_Record, frozen=True, kw_only=True):
-    """What happened to a case: who, when, and what they wrote."""
+    """What happened to a case: who, when, and what they wrote; see `dialogs.effects.ChangeCase`.
+
+    `status` is the one it has had since. `what` is "" in entries of versions that did not say.
+    """
 
     at: int
     status: CaseStatus
     by: str = ""
     note: str = ""
+    what: What | Literal[""] = ""
+    reason: str = ""
 
 
 class CaseRecord(_Record, frozen=True, kw_only=True):
@@ -102,20 +108,23 @@ class CaseRecord(_Record, frozen=True, kw_only=True):
     changed_at: int
     person: Person
     file: CaseFile
-    by: str = ""
+    by: str = ""  # whose it is
     reference: str = ""
     zone: str = ""
     log: tuple[LogEntry, ...] = ()
 
 
 class CaseChange(_Record, frozen=True, kw_only=True):
-    """News of case `number`, for its log. `status` None and empty texts leave a field as it is."""
+    """News of case `number`, for its log. `status` None, empty owner and reference: as it was."""
 
     number: str
     at: int
+    what: What | Literal[""] = ""
     status: CaseStatus | None = None
     by: str = ""
+    owner: str = ""
     note: str = ""
+    reason: str = ""
     reference: str = ""
 
 

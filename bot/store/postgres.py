@@ -357,6 +357,7 @@ async def _open_case(db: Database, record: CaseRecord) -> None:
         "log_statuses": [entry.status for entry in record.log],
         "log_agents": [entry.by for entry in record.log],
         "log_notes": [entry.note for entry in record.log],
+        "log_whats": [entry.what for entry in record.log],
     }
     try:
         await run(db, "add_case", **case_values(record), **log)
@@ -372,8 +373,11 @@ async def _change_case(db: Database, change: CaseChange) -> None:
         at=change.at,
         status=change.status,
         agent=change.by,
+        owner=change.owner,
         reference=change.reference,
         note=change.note,
+        what=change.what,
+        reason=change.reason,
     )
     if changed is None:
         raise LookupError(f"there is no case {change.number}")

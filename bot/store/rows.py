@@ -117,7 +117,10 @@ def case_of(row: Row, log: Sequence[Row]) -> CaseRecord:
             zone=row[7],
             person=_person.decode(row[8]),
             file=_file.decode(row[9]),
-            log=tuple(LogEntry(at=at, status=status, by=by, note=note) for at, status, by, note in log),
+            log=tuple(
+                LogEntry(at=at, status=status, by=by, note=note, what=what, reason=reason)
+                for at, status, by, note, what, reason in log
+            ),
         )
     except msgspec.DecodeError as error:
         raise StoreUnavailable(f"case {row[0]} cannot be read by this version: {error}") from None

@@ -26,6 +26,7 @@ from bot.store.api import (
     Ended,
     Kept,
     Line,
+    LogEntry,
     Message,
     MessageState,
     Receipt,
@@ -371,21 +372,22 @@ def _open_case(db: sqlite3.Connection, record: CaseRecord) -> None:
     if not run(db, "add_case", **case_values(record)).rowcount:
         raise NumberTaken(record.number)
     for entry in record.log:
-        _log_case(db, record.number, at=entry.at, status=entry.status, agent=entry.by, note=entry.note)
+        _log_case(db, record.number, entry, status=entry.status)
 
 
 def _change_case(db: sqlite3.Connection, change: CaseChange) -> None:
-    number, at, status, agent = change.number, change.at, change.status, change.by
-    values = {"number": number, "at": at, "status": status, "agent": agent, "reference": change.reference}
-    if not run(db, "change_case", **values).rowcount:
+    number = change.number
+    values = {"at": change.at, "status": change.status, "owner": change.owner, "reference": change.reference}
+    if not run(db, "change_case", number=number, **values).rowcount:
         raise LookupError(f"there is no case {number}")
-    _log_case(db, number, at=at, status=status, agent=agent, note=change.note)
+    _log_case(db, number, change, status=change.status)
 
 
 def _log_case(
-    db: sqlite3.Connection, number: str, *, at: int, status: CaseStatus | None, agent: str, note: str
+    db: sqlite3.Connection, number: str, entry: LogEntry | CaseChange, *, status: CaseStatus | None
 ) -> None:
-    run(db, "log_case", number=number, at=at, status=status, agent=agent, note=note)
+    said = {"agent": entry.by, "note": entry.note, "what": entry.what, "reason": entry.reason}
+    run(db, "log_case", number=number, at=entry.at, status=status, **said)
 
 
 def _next_due(db: sqlite3.Connection, kinds: Collection[str] | None, *, after: float = -1.0) -> float | None:

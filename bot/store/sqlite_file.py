@@ -164,7 +164,7 @@ def _make(path: str) -> Path:
             raise ConfigError(f"HANDRAIL_DATABASE_URL: {found} is not a file; name a file")
         if not os.access(found.parent, os.W_OK | os.X_OK):
             raise PermissionError(0, "no right to write in this folder")
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # also "~" of somebody who has no home
         said = getattr(error, "strerror", None) or str(error)
         raise ConfigError(
             f"HANDRAIL_DATABASE_URL: {path!r} cannot be used ({said});"

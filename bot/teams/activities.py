@@ -17,7 +17,6 @@ from bot.address import Address, Person
 from dialogs.events import Attached, Chose, Command, Commanded, Entered, Event, Said
 
 TEXT_LIMIT = 100_000  # characters; Teams allows about 28,000 in a message of a person
-NOTE_LIMIT = 2000  # characters of the helpdesk's note
 _MOST_FILES = 20
 _LONGEST_NAME = 200  # characters of a file's name
 _COMMANDS = frozenset(get_args(Command))
@@ -34,16 +33,6 @@ class Heard(msgspec.Struct, frozen=True, kw_only=True):
     event_id: str
     event: Event
     address: Address
-
-
-class CaseAction(msgspec.Struct, frozen=True, kw_only=True):
-    """A button of the helpdesk's card: `does` is "claim" or "resolve"; `user` is the id of who pressed it."""
-
-    number: str
-    does: str
-    note: str
-    by: str
-    user: str
 
 
 def address_of(activity: Activity) -> Address:
@@ -116,23 +105,6 @@ def heard_action(activity: Activity, data: Mapping[str, Any], at: int) -> Heard 
     digest = hashlib.sha256(pressed).hexdigest()[:32]
     return Heard(
         conversation=key_of(address), event_id=f"card/{prompt}/{digest}", event=event, address=address
-    )
-
-
-def case_action(activity: Activity, data: Mapping[str, Any]) -> CaseAction | None:
-    """A button of the helpdesk's card, or None when it is none."""
-    ours = _mapping(data.get("handrail"))
-    number, does = _text(ours.get("case")), _text(ours.get("does"))
-    if not number or does not in {"claim", "resolve"}:
-        return None
-    note = next((_text(v) for k, v in data.items() if str(k).startswith("note")), "")
-    address = address_of(activity)
-    return CaseAction(
-        number=number,
-        does=does,
-        note=note.strip()[:NOTE_LIMIT],
-        by=address.person.name or "?",
-        user=address.person.object_id or address.user_id,
     )
 
 

@@ -11,30 +11,30 @@ import msgspec
 import structlog
 from botbuilder.core import InvokeResponse, TurnContext
 from botbuilder.core.teams import TeamsActivityHandler
-from botbuilder.schema import Activity
 
 from bot.errors import StoreUnavailable
 from bot.store.api import CaseRecord, Store
 from bot.teams.activities import (
-    CaseAction,
     Heard,
     address_of,
     card_data,
-    case_action,
     heard_action,
     heard_message,
     key_of,
     owner_mark,
 )
 from bot.teams.adapter import TurnFailed
+from bot.teams.case_actions import case_action
+from bot.teams.desk import Desk
 from bot.turn import Turns
-from dialogs.events import CaseClaimed, CaseResolved, Event, Opened
+from dialogs.events import Event, Opened
+from dialogs.text import Text
 
 _log = structlog.get_logger(__name__)
 
 AnsweredCard = Callable[[Heard, bytes], Awaitable[msgspec.Raw | None]]
 CaseCard = Callable[[CaseRecord], dict[str, Any]]
-Words = Callable[[str, str], str]  # (text key, locale) -> words
+Words = Callable[[Text, str], str]  # (text, locale) -> words
 
 
 class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no types
@@ -48,7 +48,7 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
         answered_card: AnsweredCard,
         case_card: CaseCard,
         words: Words,
-        helpdesk_channel: str = "",
+        desk: Desk,
         signed: bool = True,
     ) -> None:
         """Put the parts together.
@@ -59,7 +59,7 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
             answered_card: The reply of a turn as the card to put in the place of the pressed one.
             case_card: A case as the helpdesk's card, for who pressed a button of it.
             words: A text of the bot's own, for refusals that are no turn.
-            helpdesk_channel: The Teams channel whose members may press the buttons of a case.
+            desk: The helpdesk's channel, for the buttons of its cards.
             signed: Whether Teams has signed what comes in. In local mode nobody has, so nobody is verified.
         """
         super().__init__()
@@ -68,7 +68,7 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
         self._answered_card = answered_card
         self._case_card = case_card
         self._words = words
-        self._helpdesk_channel = helpdesk_channel
+        self._desk = desk
         self._signed = signed
 
     async def on_turn(self, turn_context: TurnContext) -> None:
@@ -84,7 +84,7 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
         data = card_data(activity)
         action = case_action(activity, data)
         if action is not None:
-            await self._on_case(activity, action)
+            await self._desk.act(activity, action)
             return
         heard = heard_message(activity, self._turns.now())
         if heard is None or self._not_theirs(heard, data):
@@ -101,19 +101,19 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
         locale = address_of(activity).locale
         action = case_action(activity, data)
         if action is not None:
-            case = await self._on_case(activity, action)
-            if isinstance(case, CaseRecord):
-                return _card(self._case_card(case))  # also who came second sees who is on it
-            return _message(self._words(case, locale))
+            done = await self._desk.act(activity, action)
+            if isinstance(done, CaseRecord):
+                return _card(self._case_card(done))
+            return _message(self._words(done, locale))
         heard = heard_action(activity, data, self._turns.now())
         if heard is None:
-            return _message(self._words("bot/earlier", locale))
+            return _message(self._words(Text("bot/earlier"), locale))
         if self._not_theirs(heard, data):
-            return _message(self._words("bot/not-yours", locale))
+            return _message(self._words(Text("bot/not-yours"), locale))
         reply = await self._take(heard)
         card = await self._answered_card(heard, reply)
         # No card: this screen was answered before, and the second press changes nothing.
-        return _card(card) if card is not None else _message(self._words("bot/earlier", locale))
+        return _card(card) if card is not None else _message(self._words(Text("bot/earlier"), locale))
 
     async def on_conversation_update_activity(self, turn_context: TurnContext) -> None:
         """Members and channels come and go: no business of ours, and the SDK would ask the roster."""
@@ -146,29 +146,6 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
         ours = data.get("handrail")
         owner = ours.get("owner") if isinstance(ours, dict) else None
         return bool(owner) and owner != owner_mark(heard.conversation)
-
-    async def _on_case(self, activity: Activity, action: CaseAction) -> CaseRecord | str:
-        """Claim or close a case; the case as it is then, or the key of a refusal.
-
-        Who may is decided by where it was pressed, never by what the card says.
-        """
-        conversation_id = activity.conversation.id or ""
-        if not self._helpdesk_channel or conversation_id.partition(";")[0] != self._helpdesk_channel:
-            _log.warning("case_action_refused", number=action.number, why="not from the helpdesk's channel")
-            return "bot/not-yours"
-        record = await self._store.case(action.number)
-        if record is None:
-            return "bot/earlier"
-        at = self._turns.now()
-        event: Event
-        if action.does == "claim":
-            event = CaseClaimed(at=at, number=action.number, by=action.by)
-        else:
-            event = CaseResolved(at=at, number=action.number, by=action.by, note=action.note)
-        await self._turns.take(
-            record.conversation, f"case/{action.number}/{action.does}/{action.user}", event
-        )
-        return await self._store.case(action.number) or record
 
 
 def _card(card: dict[str, Any] | msgspec.Raw) -> InvokeResponse:

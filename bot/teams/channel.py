@@ -39,6 +39,15 @@ class TeamsChannel:
         """Send plain text; the new activity's id."""
         return await self._sent(to, {"type": "message", "text": text, "textFormat": "plain"})
 
+    async def send_line(self, to: Address, text: str) -> None:
+        """Put a line of plain text below a thread's first message.
+
+        Raises:
+            Gone: The thread was deleted.
+        """
+        activity = {"type": "message", "text": text, "textFormat": "plain"}
+        _delivered(await self._connector.send(to.service_url, to.conversation_id, activity))
+
     async def update_card(self, to: Address, activity_id: str, card: CardJson, summary: str) -> None:
         """Put a card in the place of an older one.
 

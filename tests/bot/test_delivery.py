@@ -9,8 +9,9 @@ from aiohttp import web
 
 from bot.address import Address, Person
 from bot.cards.prepared import Cards
-from bot.delivery import AT_ONCE, Delivery, Helpdesk
+from bot.delivery import AT_ONCE, Delivery
 from bot.errors import DeliveryFailed, DeliveryRefused
+from bot.handoff import Handoff, Helpdesk
 from bot.outbox.dispatcher import Dispatcher
 from bot.outbox.upkeep import Upkeep
 from bot.probes.api import Finding
@@ -106,9 +107,15 @@ class Room:
             library=lambda: library,
             cards=Cards(lambda: library),
             channel=channel,
-            tickets=self.tickets,
+            handoff=Handoff(
+                store=store,
+                turns=self.turns,
+                library=lambda: library,
+                channel=channel,
+                tickets=self.tickets,
+                helpdesk=Helpdesk(),
+            ),
             probes={"service-health": self.check},
-            helpdesk=Helpdesk(),
             probe_limit=0.2,
             typing_after=0.05,
         )
@@ -281,15 +288,23 @@ async def test_a_deleted_card_stops_nothing(room: Room) -> None:
 
 async def test_news_of_a_case_is_not_parked_for_its_person(room: Room, library: Library) -> None:
     """The app was taken out of the helpdesk's team for a while: the card is changed when it is back."""
+    helpdesk = Helpdesk(channel="19:helpdesk@thread.tacv2", service_url=room.teams.cloud.service_url)
+    handoff = Handoff(
+        store=room.store,
+        turns=room.turns,
+        library=lambda: library,
+        channel=room.channel,
+        tickets=room.tickets,
+        helpdesk=helpdesk,
+    )
     room.delivery = Delivery(
         store=room.store,
         turns=room.turns,
         library=lambda: library,
         cards=Cards(lambda: library),
         channel=room.channel,
-        tickets=room.tickets,
+        handoff=handoff,
         probes={},
-        helpdesk=Helpdesk(channel="19:helpdesk@thread.tacv2", service_url=room.teams.cloud.service_url),
     )
     room.outbox = Dispatcher(room.store, room.delivery.perform, pools=AT_ONCE, clock=lambda: room.now)
     await room.takes(Said(at=1, text="AADSTS1000002"), Said(at=2, text="a person please"))

@@ -244,9 +244,11 @@ async def test_news_of_a_case_go_into_its_log(store: Store) -> None:
     """Status, agent and reference change when they are named; each entry says how the case stood then."""
     await store.turn("c", "e1", opening(case("HR-1", at=100)))
     news = (
-        CaseChange(number="HR-1", at=101, status="claimed", by="Ben"),
+        CaseChange(number="HR-1", at=101, what="claimed", status="claimed", by="Ada", owner="Ben"),
         CaseChange(number="HR-1", at=102, reference="INC42"),
-        CaseChange(number="HR-1", at=103, status="resolved", note="Policy mended"),
+        CaseChange(
+            number="HR-1", at=103, status="resolved", note="Policy mended", what="resolved", reason="self"
+        ),
     )
 
     for number, change in enumerate(news):
@@ -262,9 +264,15 @@ async def test_news_of_a_case_go_into_its_log(store: Store) -> None:
     )
     assert [(entry.at, entry.status, entry.by, entry.note) for entry in record.log] == [
         (100, "open", "", ""),
-        (101, "claimed", "Ben", ""),
+        (101, "claimed", "Ada", ""),
         (102, "claimed", "", ""),
         (103, "resolved", "", "Policy mended"),
+    ]
+    assert [(entry.what, entry.reason) for entry in record.log] == [
+        ("", ""),
+        ("claimed", ""),
+        ("", ""),
+        ("resolved", "self"),
     ]
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from dialogs.cases import REOPENS
 from dialogs.conversation import Tried
 from dialogs.effects import Choices
 from dialogs.events import (
@@ -246,10 +247,11 @@ def test_it_works_after_a_case_was_closed_is_rated() -> None:
     assert changes(player) == []
 
 
-def test_it_came_back_after_a_case_was_closed_is_a_new_case() -> None:
+def test_it_came_back_long_after_a_case_was_closed_is_a_new_case() -> None:
     """It names the old one, so that nobody begins from nothing."""
     player = closed()
     first = cases(player)[0].file.number
+    player.now += REOPENS
     player.picks("It came back")
     assert said(player) == ["bot/handover-again"]
     player.says("hand it over")

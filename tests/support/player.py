@@ -10,6 +10,7 @@ from dialogs.conversation import Conversation
 from dialogs.effects import Choices, Effect, Entry, Option, Prompt, Show, StartProbe
 from dialogs.engine import Step, step
 from dialogs.events import (
+    CaseAsked,
     CaseClaimed,
     CaseResolved,
     Chose,
@@ -117,6 +118,12 @@ class Player:
         self._line("helpdesk", f"{by} closes it: {note}")
         assert self.conversation.case
         self._take(CaseResolved(at=self.now, number=self.conversation.case.number, by=by, note=note))
+
+    def asks_back(self, by: str, text: str) -> None:
+        """Somebody of the helpdesk asks the person something."""
+        self._line("helpdesk", f"{by} asks: {text}")
+        assert self.conversation.case
+        self._take(CaseAsked(at=self.now, number=self.conversation.case.number, by=by, text=text))
 
     def takes(self, event: Event) -> Step:
         """Anything else that can happen."""

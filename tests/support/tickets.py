@@ -52,6 +52,7 @@ class Silent:
 
     def heard(self, headers: Mapping[str, str], body: bytes) -> Sequence[Change]:
         """None."""
+        assert headers is not None, body
         raise Forged("nobody is believed")
 
     async def check(self) -> Sequence[Finding]:

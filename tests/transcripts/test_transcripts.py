@@ -19,6 +19,7 @@ from tests.support.player import Player, as_is, saved_and_loaded
 HERE = Path(__file__).parent
 STORIES = sorted(HERE.glob("*.txt"))
 _CLOSES = re.compile(r"(?P<by>.+) closes it: (?P<note>.*)")
+_ASKS = re.compile(r"(?P<by>.+) asks: (?P<text>.*)")
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +34,10 @@ def play(player: Player, line: str) -> None:
     words = words.strip()
     if who == "helpdesk":
         closes = _CLOSES.fullmatch(words)
-        if closes:
+        asks = _ASKS.fullmatch(words)
+        if asks:
+            player.asks_back(asks["by"], asks["text"])
+        elif closes:
             player.resolves(closes["by"], closes["note"])
         else:
             player.claims(words.removesuffix(" claims it"))

@@ -71,10 +71,10 @@ WITH added AS (
         cardinality(:log_ats::bigint[]))
     RETURNING number
 )
-INSERT INTO case_log (number, seq, at, status, agent, note)
-SELECT number, n, at, status, agent, note
-FROM added, unnest(:log_ats::bigint[], :log_statuses::text[], :log_agents::text[], :log_notes::text[])
-    WITH ORDINALITY AS entry (at, status, agent, note, n)
+INSERT INTO case_log (number, seq, at, status, agent, note, what)
+SELECT number, n, at, status, agent, note, what
+FROM added, unnest(:log_ats::bigint[], :log_statuses::text[], :log_agents::text[], :log_notes::text[], :log_whats::text[])
+    WITH ORDINALITY AS entry (at, status, agent, note, what, n)
 
 -- name: change_case
 -- News of a case; what is NULL or empty stays. Its log gets an entry, with the status the case has now.
@@ -82,32 +82,32 @@ WITH changed AS (
     UPDATE cases SET
         status = coalesce(:status, status),
         changed_at = :at,
-        agent = CASE WHEN :agent::text = '' THEN agent ELSE :agent END,
+        agent = CASE WHEN :owner::text = '' THEN agent ELSE :owner END,
         reference = CASE WHEN :reference::text = '' THEN reference ELSE :reference END,
         entries = entries + 1
     WHERE number = :number
     RETURNING number, entries, status
 )
-INSERT INTO case_log (number, seq, at, status, agent, note)
-SELECT number, entries, :at, status, :agent, :note FROM changed
+INSERT INTO case_log (number, seq, at, status, agent, note, what, reason)
+SELECT number, entries, :at, status, :agent, :note, :what, :reason FROM changed
 RETURNING 1
 
 -- name: case
 -- One case with its log.
 SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file,
-    ARRAY(SELECT (at, status, agent, note) FROM case_log WHERE case_log.number = cases.number ORDER BY seq)
+    ARRAY(SELECT (at, status, agent, note, what, reason) FROM case_log WHERE case_log.number = cases.number ORDER BY seq)
 FROM cases WHERE number = :number
 
 -- name: cases
 -- The newest cases with their logs.
 SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file,
-    ARRAY(SELECT (at, status, agent, note) FROM case_log WHERE case_log.number = cases.number ORDER BY seq)
+    ARRAY(SELECT (at, status, agent, note, what, reason) FROM case_log WHERE case_log.number = cases.number ORDER BY seq)
 FROM cases ORDER BY opened_at DESC, number DESC LIMIT :limit
 
 -- name: cases_by_status
 -- The newest cases of some statuses with their logs: of each status by its index, then the newest of all.
 SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file,
-    ARRAY(SELECT (at, status, agent, note) FROM case_log WHERE case_log.number = newest.number ORDER BY seq)
+    ARRAY(SELECT (at, status, agent, note, what, reason) FROM case_log WHERE case_log.number = newest.number ORDER BY seq)
 FROM unnest(:statuses::text[]) AS wanted, LATERAL (
     SELECT * FROM cases WHERE status = wanted ORDER BY opened_at DESC, number DESC LIMIT :limit
 ) AS newest

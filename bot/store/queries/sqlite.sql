@@ -40,15 +40,15 @@ ON CONFLICT (number) DO NOTHING
 UPDATE cases SET
     status = coalesce(:status, status),
     changed_at = :at,
-    agent = CASE WHEN :agent = '' THEN agent ELSE :agent END,
+    agent = CASE WHEN :owner = '' THEN agent ELSE :owner END,
     reference = CASE WHEN :reference = '' THEN reference ELSE :reference END
 WHERE number = :number
 
 -- name: log_case
 -- The next entry of a case's log; without a status of its own it gets the one the case has now.
-INSERT INTO case_log (number, seq, at, status, agent, note)
+INSERT INTO case_log (number, seq, at, status, agent, note, what, reason)
 SELECT number, 1 + coalesce((SELECT max(seq) FROM case_log WHERE number = :number), 0),
-    :at, coalesce(:status, status), :agent, :note
+    :at, coalesce(:status, status), :agent, :note, :what, :reason
 FROM cases WHERE number = :number
 
 -- name: case
@@ -68,7 +68,7 @@ FROM cases WHERE status = :status ORDER BY opened_at DESC, number DESC LIMIT :li
 
 -- name: case_log
 -- A case's log, oldest first.
-SELECT at, status, agent, note FROM case_log WHERE number = :number ORDER BY seq
+SELECT at, status, agent, note, what, reason FROM case_log WHERE number = :number ORDER BY seq
 
 -- name: add_message
 -- An effect into the outbox, due at once unless its lane has something unsettled; the same key twice is once.

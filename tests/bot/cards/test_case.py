@@ -126,7 +126,14 @@ def test_only_a_verified_persons_id_is_shown() -> None:
 
 @pytest.mark.parametrize(
     ("status", "does"),
-    [("open", ["claim", "resolve"]), ("claimed", ["resolve"]), ("resolved", []), ("withdrawn", [])],
+    [
+        ("open", ["claim", "ask", "resolve", "give", "memo"]),
+        ("reopened", ["claim", "ask", "resolve", "give", "memo"]),
+        ("claimed", ["ask", "resolve", "give", "memo"]),
+        ("waiting", ["ask", "resolve", "give", "memo"]),
+        ("resolved", ["reopen", "memo"]),
+        ("withdrawn", ["reopen", "memo"]),
+    ],
 )
 def test_a_card_offers_what_can_still_be_done(status: str, does: list[str]) -> None:
     """Nobody can claim what somebody has, nor close what is closed."""
@@ -137,11 +144,13 @@ def test_resolving_takes_a_note_along() -> None:
     """The note's field is folded away, has a label and a limit, and is on the card once."""
     card = handoff.card(record(), SPEAKER, execute=True)
     (fold,) = [each for each in card["body"] if each.get("id") == "resolve-HR-7K3F"]
-    field, send = fold["items"][0], fold["items"][1]["actions"][0]
+    reason, field, last = fold["items"]
+    (send,) = last["actions"]
     assert fold["isVisible"] is False
-    assert field["id"] == handoff.note_field("HR-7K3F")
+    assert reason["label"] == "Why it is closed"
+    assert field["id"].startswith("resolve-HR-7K3F")
     assert field["label"] == "A few words for Erika Mustermann, if you like"
-    assert send["data"] == {"handrail": {"case": "HR-7K3F", "does": "resolve"}}
+    assert send["data"]["handrail"] == {"case": "HR-7K3F", "does": "resolve", "seen": len(record().log)}
     assert "associatedInputs" not in send
 
 

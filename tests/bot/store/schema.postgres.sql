@@ -122,6 +122,8 @@ CREATE TABLE case_log (
     status text NOT NULL,
     agent text NOT NULL,
     note text NOT NULL,
+    what text NOT NULL DEFAULT '',
+    reason text NOT NULL DEFAULT '',
     PRIMARY KEY (number, seq)
 );
 

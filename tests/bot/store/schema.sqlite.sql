@@ -84,6 +84,8 @@ CREATE TABLE case_log (
     status TEXT NOT NULL,
     agent TEXT NOT NULL,
     note TEXT NOT NULL,
+    what TEXT NOT NULL DEFAULT '',
+    reason TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (number, seq)
 ) STRICT, WITHOUT ROWID;
 

@@ -11,12 +11,12 @@ from bot.teams.activities import (
     Heard,
     address_of,
     card_data,
-    case_action,
     heard_action,
     heard_message,
     key_of,
     owner_mark,
 )
+from bot.teams.case_actions import case_action
 from bot.teams.wire import activity_from
 from dialogs.events import Attached, Chose, Commanded, Entered, Said
 
@@ -138,12 +138,12 @@ def test_a_picture_of_the_screen_is_noticed() -> None:
     assert found == Attached(at=NOW, names=("screen.png", "image/jpeg"))
 
 
-def test_a_case_is_claimed_under_the_name_that_teams_gives() -> None:
-    """Who claims is who Teams says pressed; what the button claims about it is not read."""
-    data = {"handrail": {"case": "HR-7K3F", "does": "claim", "by": "Somebody Else"}, "note-HR-7K3F": " x "}
+def test_a_case_is_closed_under_the_name_that_teams_gives() -> None:
+    """Who it is is who Teams says pressed; what the button claims about it is not read."""
+    data = {"handrail": {"case": "HR-7K3F", "does": "resolve", "by": "Somebody Else"}, "note-HR-7K3F": " x "}
     found = case_action(activity(value=data), data)
     assert found is not None
-    assert (found.by, found.user, found.note) == ("Erika Mustermann", PERSON["aadObjectId"], "x")
+    assert (found.by, found.user, found.words) == ("Erika Mustermann", PERSON["aadObjectId"], "x")
 
 
 _NAMES = st.sampled_from(

@@ -1,7 +1,7 @@
 """A ticket system of others, on loopback: a real HTTP server with everything that can go wrong on the way.
 
-What it does with a request is written in the file of each system: a played one follows its vendor's documents,
-a real one is only forwarded to. Both lose answers, hang, refuse and go down in the same way.
+What it does with a request is written in the file of each system: a played one follows its vendor's
+documents, a real one is only forwarded to. Both lose answers, hang, refuse and go down in the same way.
 """
 
 import asyncio
@@ -61,7 +61,7 @@ class Served:
     # ---- the levers
 
     def loses(self, nth: int = 1, how: str = "drop") -> None:
-        """Of the writes from now on the `nth` is done, and its answer is lost ("drop") or never comes ("hang")."""
+        """Of the writes from now on the `nth` is done; its answer is lost ("drop") or never comes ("hang")."""
         self._lost = {nth: how}
 
     def refuses(self, why: str) -> None:
@@ -132,7 +132,7 @@ class Forwarding(Served):
         super().__init__()
         self.target = target.rstrip("/")
 
-    async def serve(self, request: web.Request) -> web.StreamResponse:
+    async def serve(self, request: web.Request) -> web.StreamResponse:  # type: ignore[explicit-override]
         """The real system's answer."""
         headers = {
             name: value

@@ -1,0 +1,37 @@
+"""One line about something that happened to a case: who did it, what they wrote, in the reader's language.
+
+For the thread below the card, and for the log of a case. Words are plain: cleaned and on one line, those of
+people in quotation marks. Must not know: cards, how a line is sent.
+"""
+
+from typing import Final
+
+from bot.cards import escape
+from bot.cards.speech import Speaker
+from bot.store.api import CaseRecord, LogEntry
+from dialogs.effects import ChangeCase
+
+_LONGEST: Final = 1500  # characters of somebody's words; the case keeps all of them
+_WITH_WORDS: Final = frozenset({"resolved", "reopened"})  # words of whoever did it, perhaps none
+
+
+def text(happened: ChangeCase | LogEntry, record: CaseRecord, speaker: Speaker) -> str:
+    """The line.
+
+    Args:
+        happened: What; it must say so.
+        record: Whose case it is.
+        speaker: Speaks the reader's language.
+    """
+    person = speaker.line(record.person.name) or speaker.key("card/nameless")
+    words = escape.cut(speaker.line(happened.note), _LONGEST)
+    said = [
+        speaker.key(
+            f"card/line/{happened.what}", by=speaker.line(happened.by) or person, who=person, words=words
+        )
+    ]
+    if happened.reason:
+        said.append(f"{speaker.key(f'card/reason/{happened.reason}')}.")
+    if words and happened.what in _WITH_WORDS:
+        said.append(f"“{words}”")
+    return " ".join(said)

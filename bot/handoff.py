@@ -1,0 +1,205 @@
+"""What goes to the helpdesk: the card in its channel, a line in its thread for each change, the ticket.
+
+The card always shows the case as it is when it is sent, so the last one of a lane shows the truth. Must not
+know: who may act on a case, what a change means (`dialogs.helpdesk`), any one ticket system.
+"""
+
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Final, TypeAlias
+
+import msgspec
+import structlog
+
+from bot import crash
+from bot.address import Address
+from bot.cards import escape, line
+from bot.cards import handoff as handoff_card
+from bot.cards.plain import case_text
+from bot.cards.speech import Speaker
+from bot.errors import DeliveryFailed, DeliveryParked, DeliveryRefused
+from bot.outbox.ending import Done, Follow
+from bot.store.api import CaseRecord, Message, Store
+from bot.teams.channel import Gone, TeamsChannel
+from bot.tickets.api import Ticket, TicketSystem
+from bot.turn import Turns
+from dialogs.effects import ChangeCase, OpenCase
+from dialogs.events import TicketFiled, TicketRefused
+from dialogs.library import Library
+
+_log = structlog.get_logger(__name__)
+
+Performer: TypeAlias = Callable[[Message], Awaitable[Done]]
+
+_ANYWHERE: Final = "https://smba.trafficmanager.net/teams/"  # Teams' own address for any region
+
+
+class Helpdesk(msgspec.Struct, frozen=True, kw_only=True):
+    """Where hand-overs are announced, and how its people read. No channel: only the board shows them."""
+
+    channel: str = ""
+    service_url: str = ""
+    language: str = "en"
+    zone: str = ""
+    board_url: str = ""
+    picker: bool = True  # whether its clients can search the people of the team
+
+
+class _Named(msgspec.Struct):
+    """The one part of a change that its card needs; older versions wrote less into a change."""
+
+    number: str
+
+
+def announcement(record: CaseRecord, library: Library, helpdesk: Helpdesk) -> tuple[dict[str, Any], str]:
+    """A case as the helpdesk's card, and its line in the notification."""
+    speaker = Speaker(library, helpdesk.language, helpdesk.zone)
+    card = handoff_card.card(
+        record, speaker, execute=True, picker=helpdesk.picker, board_url=helpdesk.board_url
+    )
+    return card, handoff_card.summary(record, speaker)
+
+
+class Handoff:
+    """Performs the outbox messages that are for the helpdesk."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        turns: Turns,
+        library: Callable[[], Library],
+        channel: TeamsChannel | None,
+        tickets: TicketSystem,
+        helpdesk: Helpdesk,
+    ) -> None:
+        """Put the parts together.
+
+        Args:
+            store: Where cases and messages are.
+            turns: The straight line, for what comes of a message.
+            library: The content as it is now.
+            channel: The way out to Teams; None in a process that does not speak to it.
+            tickets: Where cases are filed.
+            helpdesk: Where cases are announced.
+        """
+        self._store = store
+        self._turns = turns
+        self._library = library
+        self._channel = channel
+        self._tickets = tickets
+        self._helpdesk = helpdesk
+
+    def performers(self) -> Mapping[str, Performer]:
+        """Who performs which kind of message; they raise the exceptions of `bot.errors`."""
+        return {
+            "ticket": self._ticket,
+            "handoff": self._announce,
+            "handoff-line": self._line,
+            "handoff-update": self._update,
+        }
+
+    def buried(self, message: Message) -> Follow | None:
+        """A ticket is given up: the conversation has to hear of it; of anything else it need not."""
+        if message.kind != "ticket":
+            return None
+        number = msgspec.json.decode(message.body, type=OpenCase).file.number
+        event = TicketRefused(at=self._turns.now(), number=number, reason=message.error)
+        return self._turns.follow(message, event, end="/given-up")
+
+    # ---- the ticket
+
+    async def _ticket(self, message: Message) -> Done:
+        number = msgspec.json.decode(message.body, type=OpenCase).file.number
+        record = await self._record(number)
+        reference = await self._tickets.find(number)
+        if reference is None:
+            crash.at("ticket.missing")
+            speaker = self._speaker()
+            body = case_text(record, speaker)
+            title = f"{number} · {speaker.say(record.file.title)}"
+            reference = await self._tickets.create(Ticket(key=number, title=title, body=body, record=record))
+            crash.at("ticket.created")
+        event = TicketFiled(at=self._turns.now(), number=number, reference=reference)
+        return Done(receipt=reference, follow=self._turns.follow(message, event))
+
+    # ---- the channel
+
+    async def _announce(self, message: Message) -> Done:
+        number = msgspec.json.decode(message.body, type=OpenCase).file.number
+        if not self._helpdesk.channel or self._channel is None:
+            return Done()
+        record = await self._record(number)
+        card, summary = announcement(record, self._library(), self._helpdesk)
+        url = await self._service_url(record)
+        return Done(receipt=await self._channel.post_card(url, self._helpdesk.channel, card, summary))
+
+    async def _line(self, message: Message) -> Done:
+        """One line below the card: what happened, and who did it."""
+        change = msgspec.json.decode(message.body, type=ChangeCase)
+        thread = await self._thread(change.number)
+        if thread is None or self._channel is None:
+            return Done()
+        where, _, record = thread
+        words = escape.lifeless(line.text(change, record, self._speaker()))
+        try:
+            with _channel_trouble():
+                await self._channel.send_line(where, words)
+        except Gone:
+            _log.info("handoff_thread_gone", number=change.number)
+        return Done()
+
+    async def _update(self, message: Message) -> Done:
+        number = msgspec.json.decode(message.body, type=_Named).number
+        thread = await self._thread(number)
+        if thread is None or self._channel is None:
+            return Done()
+        where, activity_id, record = thread
+        card, summary = announcement(record, self._library(), self._helpdesk)
+        try:
+            with _channel_trouble():
+                await self._channel.update_card(where, activity_id, card, summary)
+        except Gone:
+            _log.info("handoff_card_gone", number=number)
+        return Done()
+
+    async def _thread(self, number: str) -> tuple[Address, str, CaseRecord] | None:
+        """Where the thread of a case is, the id of its card, the case; None when it was never announced."""
+        announced = await self._store.message(f"handoff/{number}")
+        if announced is None or not announced.receipt:
+            return None
+        record = await self._record(number)
+        conversation_id, _, activity_id = announced.receipt.partition("|")
+        url = await self._service_url(record)
+        where = Address(surface="teams", service_url=url, conversation_id=conversation_id)
+        return where, activity_id, record
+
+    async def _service_url(self, record: CaseRecord) -> str:
+        """The setting, else where the person writes from: the helpdesk's team is in the same tenant."""
+        if self._helpdesk.service_url:
+            return self._helpdesk.service_url
+        kept = await self._store.conversation(record.conversation)
+        address = kept[1] if kept else None
+        if address is not None and address.surface == "teams":
+            return address.service_url
+        return _ANYWHERE
+
+    # ---- what all of them need
+
+    def _speaker(self) -> Speaker:
+        return Speaker(self._library(), self._helpdesk.language, self._helpdesk.zone)
+
+    async def _record(self, number: str) -> CaseRecord:
+        record = await self._store.case(number)
+        if record is None:
+            raise DeliveryRefused(f"case {number} is not kept any more")
+        return record
+
+
+@contextmanager
+def _channel_trouble() -> Iterator[None]:
+    """Parked, a message would wait for the person, who has nothing to do with the helpdesk's channel."""
+    try:
+        yield
+    except DeliveryParked as error:
+        raise DeliveryFailed(f"the helpdesk's channel cannot be written now: {error}") from error

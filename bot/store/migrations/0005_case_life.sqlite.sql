@@ -1,0 +1,4 @@
+-- works with: 1
+-- What happened, and why a case was closed. Entries of an older version say neither.
+ALTER TABLE case_log ADD COLUMN what TEXT NOT NULL DEFAULT '';
+ALTER TABLE case_log ADD COLUMN reason TEXT NOT NULL DEFAULT '';

@@ -1,0 +1,83 @@
+"""The helpdesk at its channel: who may press the buttons of a case, and what they are told.
+
+Who may is decided by where something was pressed, never by what the card says: only members of the helpdesk's
+team can be in its channel, and Teams signs where it was. Must not know: what an action does to a case, cards.
+"""
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias
+
+import msgspec
+import structlog
+from botbuilder.schema import Activity
+
+from bot.store.api import CaseRecord, Store
+from bot.teams.activities import address_of
+from bot.teams.case_actions import CaseAction, event_of
+from bot.turn import Turns
+from dialogs.text import Text
+
+_log = structlog.get_logger(__name__)
+
+Colleague: TypeAlias = Callable[[str, str], Awaitable[str | None]]
+"""(service URL, id of a person) -> their name, None when they are not in the team; or `TeamUnknown`."""
+
+_ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+class TeamUnknown(Exception):  # noqa: N818 - a state of the world
+    """Nobody can say now who is in the team."""
+
+
+class Desk:
+    """Takes what is pressed on the cards of cases."""
+
+    def __init__(self, *, turns: Turns, store: Store, channel: str, colleague: Colleague) -> None:
+        """Put the parts together.
+
+        Args:
+            turns: The straight line.
+            store: Where cases are.
+            channel: The Teams channel whose members may act; "" when there is none, then nobody may.
+            colleague: Looks up who was picked.
+        """
+        self._turns = turns
+        self._store = store
+        self._channel = channel
+        self._colleague = colleague
+
+    async def act(self, activity: Activity, action: CaseAction) -> CaseRecord | Text:
+        """Do it; the case as it is then, or what the one who pressed is told instead.
+
+        Raises:
+            StoreUnavailable: Nothing was kept.
+        """
+        if not self.may(activity):
+            _log.warning("case_action_refused", number=action.number, why="not from the helpdesk's channel")
+            return Text("bot/not-yours")
+        record = await self._store.case(action.number)
+        if record is None:
+            return Text("bot/earlier")
+        if action.does == "give" and _ID.fullmatch(action.words):
+            try:
+                name = await self._colleague(address_of(activity).service_url, action.words)
+            except TeamUnknown:
+                return Text("bot/team-unknown")
+            if not name:
+                return Text("bot/not-a-colleague")
+            action = msgspec.structs.replace(action, words=name)
+        event = event_of(action, self._turns.now())
+        if event is None:
+            return Text("bot/case-silent")
+        receipt = await self._turns.take(record.conversation, action.press, event)
+        after = await self._store.case(action.number) or record
+        lost = action.does == "claim" and not receipt.repeat and after.by != action.by
+        if lost and after.status in {"claimed", "waiting"}:
+            return Text("bot/case-taken", {"by": after.by, "number": after.number})
+        return after
+
+    def may(self, activity: Activity) -> bool:
+        """Whether this comes out of the helpdesk's channel."""
+        where = (activity.conversation.id or "").partition(";")[0]
+        return bool(self._channel) and where == self._channel

@@ -1,0 +1,70 @@
+"""Who may come in from Teams, and what we show when we go out: gate, keys and tokens, kept fresh.
+
+Must not know: activities, what is sent.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+
+import aiohttp
+import msgspec
+
+from bot.config import Settings
+from bot.identity import token_fetch
+from bot.teams.auth import ChannelGate, Gate
+from bot.teams.keys import SigningKeys
+from bot.teams.local import LocalGate
+from bot.teams.service_urls import ServiceUrls
+from bot.teams.tokens import Anonymous, SharedToken, TokenSource, TokenUnavailable
+
+_KEYS_EVERY = 60.0  # seconds between two looks at the age of the signing keys
+
+
+class Doors(msgspec.Struct, kw_only=True):
+    """The gate for what comes in, the tokens for what goes out, and whether the gate has its keys."""
+
+    gate: Gate
+    tokens: TokenSource
+    ready: Callable[[], bool] = lambda: True
+
+
+def open_doors(
+    settings: Settings, client: aiohttp.ClientSession, stack: AsyncExitStack, service_urls: ServiceUrls
+) -> Doors:
+    """Set up the doors; `stack` closes them. In local mode everybody on this machine may come in."""
+    if settings.local:
+        return Doors(gate=LocalGate(), tokens=Anonymous())
+    keys = SigningKeys(client, settings.openid_metadata_url)
+    stack.push_async_callback(keys.close)
+    tokens = SharedToken(token_fetch(settings, client))
+    stack.push_async_callback(tokens.close)
+    gate = ChannelGate(
+        keys,
+        app_id=settings.app_id,
+        service_urls=service_urls,
+        tenants=frozenset({settings.tenant_id}),
+        issuer=settings.token_issuer,
+    )
+    fresh = asyncio.create_task(_keep_fresh(keys, tokens), name="keys and token")
+    stack.push_async_callback(_ended, fresh)
+    return Doors(gate=gate, tokens=tokens, ready=lambda: keys.loaded)
+
+
+async def _keep_fresh(keys: SigningKeys, tokens: TokenSource) -> None:
+    """Fetch keys and token ahead of the first message, and the keys again as they age.
+
+    Without this a bot that starts while the host of the keys is down would never get ready: nobody is sent
+    to a bot that is not ready, and nothing else asks for keys.
+    """
+    with contextlib.suppress(TokenUnavailable):
+        await tokens.bearer()
+    while True:
+        await keys.keep_fresh()
+        await asyncio.sleep(_KEYS_EVERY)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
