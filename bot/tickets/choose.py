@@ -14,6 +14,7 @@ from bot.store.api import Store
 from bot.tickets.api import TicketSystem
 from bot.tickets.builtin import BuiltinTickets
 from bot.tickets.http import open_client
+from bot.tickets.roundup import RoundupTickets
 from bot.tickets.webhook import WebhookTickets
 
 
@@ -57,4 +58,6 @@ def elsewhere(told: Told, client: aiohttp.ClientSession) -> TicketSystem:
     match told.tickets:
         case "webhook":
             return WebhookTickets(client, told.tickets_url, told.tickets_secret)
+        case "roundup":
+            return RoundupTickets(client, told.tickets_url, told.tickets_user, told.tickets_token)
     raise LookupError(f"there is no ticket system called {told.tickets!r}")

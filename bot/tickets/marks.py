@@ -25,9 +25,14 @@ _ANY_TAG: Final = re.compile(r"<[^<>]*>")
 def headed(key: str, author: str, body: str) -> str:
     """The text as it is written: the mark, then the body as it is, without characters that break systems."""
     who = " ".join(clean(author, _LONGEST_AUTHOR).replace("[", "(").replace("]", ")").split())
-    text = clean(body, 10_000_000).strip()
+    text = whole(body).strip()
     head = f"{who} [{key}]:" if who else f"[{key}]:"
     return f"{head}\n\n{text}" if text else head
+
+
+def whole(body: str) -> str:
+    """All of a text, without characters that no system stores: NUL, escapes, marks of direction."""
+    return clean(body, 10_000_000)
 
 
 def key_of(text: str) -> str | None:
@@ -58,3 +63,9 @@ def as_text(markup: str) -> str:
     """What a field of HTML says, as plain text. It is data: nothing is trusted for having lost its tags."""
     lines = _ANY_TAG.sub("", _TAG.sub("\n", markup.replace("\r", "").replace("\n", " ")))
     return "\n".join(line.strip() for line in html.unescape(lines).splitlines()).strip()
+
+
+def file_name(key: str, name: str) -> str:
+    """The name under which a file is kept over there: its key first, so that it is found again."""
+    safe = re.sub(r"[^\w. -]+", "_", clean(name, 100).replace("\n", " "), flags=re.ASCII).strip(" .")
+    return f"{key.replace('/', '-')} {safe or 'file'}"

@@ -30,6 +30,13 @@ _SIGNING: Final = "give the receiver's, or make one: echo whsec_$(openssl rand -
 SYSTEMS: Final[Mapping[str, Needs]] = {
     "builtin": Needs(),
     "webhook": Needs(must={"URL": "give the address that takes the cases", "SECRET": _SIGNING}),
+    "roundup": Needs(
+        must={
+            "URL": "give the tracker's address",
+            "USER": "give the login that Handrail has there",
+            "TOKEN": "give that login's password",
+        }
+    ),
 }
 """By the word in HANDRAIL_TICKETS."""
 

@@ -5,8 +5,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+import aiohttp
+
 from bot.tickets.api import Change, TicketSystem
 from tests.support.helpdesks.served import Served
+
+PATIENCE = aiohttp.ClientTimeout(total=1.5)  # with a system that never answers
 
 
 class Written(NamedTuple):

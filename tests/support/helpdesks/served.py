@@ -61,7 +61,7 @@ class Served:
     # ---- the levers
 
     def loses(self, nth: int = 1, how: str = "drop") -> None:
-        """Of the writes from now on the `nth` is done; its answer is lost ("drop") or never comes ("hang")."""
+        """The `nth` write from now on is done; its answer is lost ("drop") or never comes ("hang")."""
         self._lost = {nth: how}
 
     def refuses(self, why: str) -> None:
@@ -132,6 +132,10 @@ class Forwarding(Served):
         super().__init__()
         self.target = target.rstrip("/")
 
+    def forwarded(self, headers: dict[str, str]) -> dict[str, str]:
+        """The headers as the real system wants to see them."""
+        return headers
+
     async def serve(self, request: web.Request) -> web.StreamResponse:  # type: ignore[explicit-override]
         """The real system's answer."""
         headers = {
@@ -139,6 +143,7 @@ class Forwarding(Served):
             for name, value in request.headers.items()
             if name.lower() not in {"content-length", "transfer-encoding", "connection", "host"}
         }
+        headers = self.forwarded(headers)
         if self.stranger:
             headers["Authorization"] = "Basic bm9ib2R5OndobyBrbm93cw=="
         async with (
