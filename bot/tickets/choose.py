@@ -13,9 +13,11 @@ from bot.secret import Secret
 from bot.store.api import Store
 from bot.tickets.api import TicketSystem
 from bot.tickets.builtin import BuiltinTickets
+from bot.tickets.github import GitHubTickets
 from bot.tickets.http import open_client
 from bot.tickets.roundup import RoundupTickets
 from bot.tickets.webhook import WebhookTickets
+from bot.tickets.zendesk import ZendeskTickets
 
 
 class Told(Protocol):
@@ -58,6 +60,17 @@ def elsewhere(told: Told, client: aiohttp.ClientSession) -> TicketSystem:
     match told.tickets:
         case "webhook":
             return WebhookTickets(client, told.tickets_url, told.tickets_secret)
+        case "github":
+            return GitHubTickets(
+                client,
+                told.tickets_url,
+                told.tickets_user,
+                told.tickets_token,
+                told.tickets_project,
+                secret=told.tickets_secret,
+            )
         case "roundup":
             return RoundupTickets(client, told.tickets_url, told.tickets_user, told.tickets_token)
+        case "zendesk":
+            return ZendeskTickets(client, told.tickets_url, told.tickets_user, told.tickets_token)
     raise LookupError(f"there is no ticket system called {told.tickets!r}")

@@ -20,7 +20,7 @@ import msgspec
 from bot.errors import DeliveryFailed, DeliveryPostponed, Forged
 from bot.secret import Secret
 from bot.tickets.api import Change, ChangeKind, Changes, File, Finding, Ticket, Update
-from bot.tickets.marks import case_in, file_name, headed, is_case, key_of, whole
+from bot.tickets.marks import case_in, file_name, headed, is_case, key_of, said, whole
 from bot.tickets.multipart import form
 from bot.tickets.rest import Rest, basic
 from dialogs.conversation import CaseStatus
@@ -124,7 +124,7 @@ class DjangoHelpdeskTickets:
         if not any(key_of(each.comment or "") == update.key for each in ticket.follow_ups):
             body: dict[str, Any] = {
                 "ticket": ticket.id,
-                "comment": _literal(headed(update.key, update.author, update.body)),
+                "comment": _literal(said(update)),
                 "public": update.public,
             }
             if update.status is not None and update.status in _STATUSES:

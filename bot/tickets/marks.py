@@ -14,6 +14,7 @@ import re
 from typing import Final
 
 from bot.redact import clean
+from bot.tickets.api import Update
 
 _LONGEST_AUTHOR: Final = 80  # characters
 _HEAD: Final = re.compile(r".{0,120}\[(HR-[0-9A-Z]{1,20}/[\w.-]{1,60})\]:?")
@@ -28,6 +29,12 @@ def headed(key: str, author: str, body: str) -> str:
     text = whole(body).strip()
     head = f"{who} [{key}]:" if who else f"[{key}]:"
     return f"{head}\n\n{text}" if text else head
+
+
+def said(update: Update) -> str:
+    """An update as it is written; where only the status changed it says which it is now."""
+    body = update.body if update.body.strip() else f"({update.status})" if update.status else ""
+    return headed(update.key, update.author, body)
 
 
 def whole(body: str) -> str:

@@ -30,11 +30,27 @@ _SIGNING: Final = "give the receiver's, or make one: echo whsec_$(openssl rand -
 SYSTEMS: Final[Mapping[str, Needs]] = {
     "builtin": Needs(),
     "webhook": Needs(must={"URL": "give the address that takes the cases", "SECRET": _SIGNING}),
+    "github": Needs(
+        must={
+            "URL": "give https://api.github.com, or that of your enterprise server",
+            "USER": "give the login that the token is of",
+            "TOKEN": "give a token that may write issues and contents of the repository",
+            "PROJECT": "give the private repository, as owner/name",
+        },
+        may=frozenset({"SECRET"}),
+    ),
     "roundup": Needs(
         must={
             "URL": "give the tracker's address",
             "USER": "give the login that Handrail has there",
             "TOKEN": "give that login's password",
+        }
+    ),
+    "zendesk": Needs(
+        must={
+            "URL": "give https://<you>.zendesk.com",
+            "USER": "give the e-mail address of the agent that Handrail is",
+            "TOKEN": "give an API token, from Admin Center, Apps and integrations",
         }
     ),
 }

@@ -18,7 +18,7 @@ from yarl import URL
 from bot.errors import DeliveryFailed, DeliveryPostponed, Forged
 from bot.secret import Secret
 from bot.tickets.api import Change, Changes, File, Finding, Ticket, Update
-from bot.tickets.marks import file_name, headed, is_case, whole
+from bot.tickets.marks import file_name, is_case, said, whole
 from bot.tickets.multipart import form
 from bot.tickets.rest import Rest, basic
 from bot.tickets.roundup_news import Found, Node, found_at, message_id, news
@@ -98,9 +98,7 @@ class RoundupTickets:
 
     async def update(self, reference: str, update: Update) -> None:
         """Write a message and link it, with the status, unless that was done."""
-        message = await self._message(
-            update.key, headed(update.key, update.author, update.body), status=update.status or ""
-        )
+        message = await self._message(update.key, said(update), status=update.status or "")
         issue = await self._issue(reference)
         if message in {each.id for each in issue.messages}:
             return

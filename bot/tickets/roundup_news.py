@@ -1,8 +1,8 @@
 """What others did to our issues in Roundup, which tells nobody: found by comparing with the last look.
 
 Its REST interface has no history, so the cursor holds each issue as it was: whether it was closed, who had
-it, its last message. Our own messages say in their `messageid` which status came with them, so that a status of
-ours is not taken for somebody's. Must not know: how Roundup is spoken to.
+it, its last message. Our own messages say in their `messageid` which status came with them, so that a status
+of ours is not taken for somebody's. Must not know: how Roundup is spoken to.
 """
 
 import datetime as dt

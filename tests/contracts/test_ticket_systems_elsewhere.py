@@ -10,11 +10,16 @@ import pytest
 from bot.errors import DeliveryFailed, DeliveryPostponed, DeliveryRefused
 from bot.tickets.api import File, Ticket, Update
 from dialogs.conversation import CaseStatus
-from tests.support.helpdesks import django_helpdesk, roundup
+from tests.support.helpdesks import django_helpdesk, github, roundup, zendesk
 from tests.support.helpdesks.other_side import OtherSide
 from tests.support.keeping import case
 
-SYSTEMS = {"roundup": roundup.opened, "django-helpdesk": django_helpdesk.opened}
+SYSTEMS = {
+    "github": github.opened,
+    "roundup": roundup.opened,
+    "django-helpdesk": django_helpdesk.opened,
+    "zendesk": zendesk.opened,
+}
 NUMBER = "HR-7K3F"
 HOSTILE = (
     "<script>alert(1)</script> <b>bold</b> &amp; **stars** {{braces}} ${dollar} ' OR 1=1; --",

@@ -87,15 +87,18 @@ class Polled:
 
     system: TicketSystem
     _cursor = ""
+    _seen: frozenset[str] = frozenset()
 
     async def news(self) -> Sequence[Change]:
-        """Ask from where we were."""
+        """Ask from where we were; what was told before is none, as the turn's event ids have it."""
         first = not self._cursor
         changes = await self.system.changes(self._cursor)
         self._cursor = changes.cursor
         assert self._cursor
         assert not (first and changes.found)
-        return changes.found
+        new = [each for each in changes.found if each.id not in self._seen]
+        self._seen |= {each.id for each in new}
+        return new
 
 
 class Pushed:
@@ -109,7 +112,8 @@ class Pushed:
     async def news(self) -> Sequence[Change]:
         """Read what was sent."""
         await asyncio.sleep(0)
-        sent, self.sent = self.sent, []
+        sent = [*self.sent]
+        self.sent.clear()
         return [change for headers, body in sent for change in self.system.heard(headers, body)]
 
 
