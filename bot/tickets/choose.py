@@ -15,6 +15,7 @@ from bot.tickets.api import TicketSystem
 from bot.tickets.builtin import BuiltinTickets
 from bot.tickets.github import GitHubTickets
 from bot.tickets.http import open_client
+from bot.tickets.jira import JiraTickets
 from bot.tickets.roundup import RoundupTickets
 from bot.tickets.webhook import WebhookTickets
 from bot.tickets.zendesk import ZendeskTickets
@@ -68,6 +69,10 @@ def elsewhere(told: Told, client: aiohttp.ClientSession) -> TicketSystem:
                 told.tickets_token,
                 told.tickets_project,
                 secret=told.tickets_secret,
+            )
+        case "jira":
+            return JiraTickets(
+                client, told.tickets_url, told.tickets_user, told.tickets_token, told.tickets_project
             )
         case "roundup":
             return RoundupTickets(client, told.tickets_url, told.tickets_user, told.tickets_token)

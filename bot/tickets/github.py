@@ -113,7 +113,7 @@ class GitHubTickets:
 
     async def find(self, key: str) -> str | None:
         """The number of our issue with this marker: the newest are listed, older ones are searched."""
-        query: dict[str, str | int] = {
+        query = {
             "state": "all", "creator": self._user, "sort": "created", "direction": "desc", "per_page": _PAGE,
         }  # fmt: skip
         listed = await self._rest.get("repos/{}/{}/issues", *self._repository, query=query, kind=list[_Issue])
@@ -134,7 +134,7 @@ class GitHubTickets:
         return str(made.number)
 
     async def update(self, reference: str, update: Update) -> None:
-        """Open or close the issue, then write a comment, unless that was done; the comment says that it was."""
+        """Open or close the issue, then write a comment, unless that was done."""
         if await self._has(reference, update.key):
             return
         if update.status is not None:

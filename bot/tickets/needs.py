@@ -39,6 +39,14 @@ SYSTEMS: Final[Mapping[str, Needs]] = {
         },
         may=frozenset({"SECRET"}),
     ),
+    "jira": Needs(
+        must={
+            "URL": "give https://<you>.atlassian.net",
+            "USER": "give the e-mail address of the account that Handrail has there",
+            "TOKEN": "give that account's API token",
+            "PROJECT": "give the ids of the service desk and of the request type, for example 3/25",
+        }
+    ),
     "roundup": Needs(
         must={
             "URL": "give the tracker's address",

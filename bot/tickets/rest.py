@@ -61,7 +61,7 @@ class Rest:
         path: str,
         *parts: str,
         kind: type[T],
-        query: Mapping[str, str | int] | None = None,
+        query: Mapping[str, object] | None = None,
     ) -> T:
         """Look something up.
 
@@ -80,7 +80,7 @@ class Rest:
         *parts: str,
         body: Any,
         kind: type[T],
-        query: Mapping[str, str | int] | None = None,
+        query: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> T:
         """Have something done. `body` is sent as JSON, or as it is when it is bytes.
@@ -99,7 +99,7 @@ class Rest:
         path: str,
         *parts: str,
         body: Any = None,
-        query: Mapping[str, str | int] | None = None,
+        query: Mapping[str, object] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Make a request, whatever the answer's status.

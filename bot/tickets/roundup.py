@@ -128,7 +128,7 @@ class RoundupTickets:
         """What others did to our issues; see `bot.tickets.roundup_news`."""
         found = Found.read(since)
         fields = "title,status,assignedto,messages,activity,actor"
-        query: dict[str, str | int] = {
+        query = {
             "title": "HR-",
             "activity": f"{found_at(found)};",
             "@fields": fields,
@@ -198,7 +198,7 @@ class RoundupTickets:
                 return each.id
         raise DeliveryFailed(f"there is no user {self._user} in the ticket system, or it may not see itself")
 
-    async def _list(self, kind: str, query: Mapping[str, str | int]) -> list[Node]:
+    async def _list(self, kind: str, query: Mapping[str, object]) -> list[Node]:
         found = await self._rest.get("rest/data/" + kind, query=query, kind=_List)
         return found.data.collection
 

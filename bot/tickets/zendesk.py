@@ -188,7 +188,7 @@ class ZendeskTickets:
             return Changes(cursor=str(int(time.time())))
         found, page, more = list[tuple[str, _Audit]](), 1, True
         while more:
-            query: dict[str, str | int] = {
+            query = {
                 "sort_by": "updated_at",
                 "sort_order": "desc",
                 "per_page": _PAGE,
@@ -232,7 +232,7 @@ class ZendeskTickets:
         return (await self._rest.get("api/v2/tickets/{}.json", reference, kind=_One)).ticket
 
     async def _has(self, reference: str, key: str) -> bool:
-        query: dict[str, str | int] = {"page[size]": _PAGE, "sort": "-created_at"}
+        query: dict[str, object] = {"page[size]": _PAGE, "sort": "-created_at"}
         while True:
             listed = await self._rest.get(
                 "api/v2/tickets/{}/comments.json", reference, query=query, kind=_Comments
@@ -249,7 +249,7 @@ class ZendeskTickets:
 
     async def _audits(self, reference: str, since: int) -> list[_Audit]:
         """The audits since, newest first; the ticket's creation is none."""
-        query: dict[str, str | int] = {"page[size]": _PAGE, "sort": "-created_at"}
+        query: dict[str, object] = {"page[size]": _PAGE, "sort": "-created_at"}
         found = list[_Audit]()
         while True:
             listed = await self._rest.get(

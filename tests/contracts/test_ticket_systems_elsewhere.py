@@ -10,7 +10,7 @@ import pytest
 from bot.errors import DeliveryFailed, DeliveryPostponed, DeliveryRefused
 from bot.tickets.api import File, Ticket, Update
 from dialogs.conversation import CaseStatus
-from tests.support.helpdesks import django_helpdesk, github, roundup, zendesk
+from tests.support.helpdesks import django_helpdesk, github, jira, roundup, zendesk
 from tests.support.helpdesks.other_side import OtherSide
 from tests.support.keeping import case
 
@@ -18,6 +18,7 @@ SYSTEMS = {
     "github": github.opened,
     "roundup": roundup.opened,
     "django-helpdesk": django_helpdesk.opened,
+    "jira": jira.opened,
     "zendesk": zendesk.opened,
 }
 NUMBER = "HR-7K3F"
