@@ -5,6 +5,7 @@ Redirects are not followed, nothing waits longer than ten seconds, and nothing i
 Must not know: any one ticket system, tickets, how often the outbox tries.
 """
 
+import io
 import time
 from collections.abc import Iterable, Mapping
 from typing import Final
@@ -20,6 +21,7 @@ from bot.retry_after import seconds
 # Connecting includes waiting for a free connection: whatever fails within it was never sent.
 TIMEOUT: Final = aiohttp.ClientTimeout(total=10, connect=3)
 _LARGEST_ANSWER = 64 * 1024
+_LARGE = 512 * 1024  # bytes of a body that are handed to the network piece by piece
 _LINE = 120  # characters of an answer that are worth a place in a log
 
 _PASSING = frozenset({408, 409, 425, 429})
@@ -77,7 +79,11 @@ async def ask(
     head = {"Accept": "application/json", "Accept-Encoding": "identity", **headers}
     try:
         async with client.request(
-            method, url, data=body or None, headers=head, allow_redirects=False
+            method,
+            url,
+            data=_payload(body),
+            headers=head,
+            allow_redirects=False,
         ) as response:
             content = await _at_most(response, most + 1)
             return Answer(
@@ -92,6 +98,10 @@ async def ask(
         late = isinstance(error, TimeoutError)
         what = "did not answer in time" if late else f"broke off its answer ({type(error).__name__})"
         raise DeliveryFailed(f"the ticket system {what}", unknown=method != "GET") from error
+
+
+def _payload(body: bytes) -> io.BytesIO | bytes | None:
+    return io.BytesIO(body) if len(body) > _LARGE else body or None
 
 
 def trouble(answer: Answer, *, hide: Iterable[str] = (), final: bool = True) -> Exception:

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 import structlog
 
 from bot.errors import DeliveryFailed, DeliveryPostponed, DeliveryRefused, StoreUnavailable
-from bot.tickets.api import Change, TicketSystem
+from bot.tickets.api import Change, Changes, TicketSystem
 
 _log = structlog.get_logger(__name__)
 
@@ -35,12 +35,20 @@ async def watch(system: TicketSystem, cursors: Cursors, tell: Callable[[Change],
         await Watch(system, cursors, tell).run()
 
 
+class Tells(Protocol):
+    """The part of a ticket system that is asked."""
+
+    @property
+    def name(self) -> str: ...  # noqa: D102
+    async def changes(self, since: str) -> Changes: ...  # noqa: D102
+
+
 class Watch:
     """Looks for news of one system."""
 
     def __init__(
         self,
-        system: TicketSystem,
+        system: Tells,
         cursors: Cursors,
         tell: Callable[[Change], Awaitable[None]],
         *,

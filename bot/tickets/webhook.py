@@ -72,7 +72,7 @@ class WebhookTickets:
         self._client = client
         self._url = url
         self._key = signing_key(secret.reveal())
-        self._hide = (secret.reveal().removeprefix(PREFIX).rstrip("="),)
+        self._hide = Secret(secret.reveal().removeprefix(PREFIX).rstrip("="))
         self._clock = clock
 
     async def find(self, key: str) -> str | None:
@@ -174,14 +174,14 @@ class WebhookTickets:
         if answer.status == 404 or answer.status in _CANNOT_LOOK_UP:
             return False
         if not answer.ok:
-            raise trouble(answer, hide=self._hide, final=False)
+            raise trouble(answer, hide=[self._hide.reveal()], final=False)
         return True
 
     async def _post(self, message_id: str, message: msgspec.Struct) -> Answer:
         body = msgspec.json.encode(message)
         answer = await self._ask("POST", URL(self._url, encoded=True), message_id, body)
         if not answer.ok:
-            raise trouble(answer, hide=self._hide)
+            raise trouble(answer, hide=[self._hide.reveal()])
         return answer
 
     async def _ask(self, method: str, url: URL, message_id: str, body: bytes) -> Answer:

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Final
 import msgspec
 
 from bot.tickets.api import ChangeKind, File, Ticket, Update
+from bot.tickets.marks import whole
 from dialogs.conversation import CaseStatus
 
 
@@ -125,8 +126,8 @@ def opened(ticket: Ticket) -> CaseOpened:
     opened_at = dt.datetime.fromtimestamp(ticket.record.opened_at, dt.UTC)
     case = Case(
         key=ticket.key,
-        title=ticket.title,
-        body=ticket.body,
+        title=whole(ticket.title),
+        body=whole(ticket.body),
         queue=file.queue,
         codes=tuple(f"AADSTS{code}" for code in file.codes),
         language=file.language,
@@ -145,8 +146,8 @@ def updated(reference: str, update: Update) -> CaseUpdated:
         update=update.key,
         reference=reference,
         public=update.public,
-        author=update.author,
-        body=update.body,
+        author=whole(update.author),
+        body=whole(update.body),
         status=update.status,
     )
     return CaseUpdated(timestamp=dt.datetime.fromtimestamp(update.at, dt.UTC), data=data)
