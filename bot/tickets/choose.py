@@ -17,6 +17,7 @@ from bot.tickets.github import GitHubTickets
 from bot.tickets.http import open_client
 from bot.tickets.jira import JiraTickets
 from bot.tickets.roundup import RoundupTickets
+from bot.tickets.servicenow import ServiceNowTickets
 from bot.tickets.webhook import WebhookTickets
 from bot.tickets.zendesk import ZendeskTickets
 
@@ -76,6 +77,10 @@ def elsewhere(told: Told, client: aiohttp.ClientSession) -> TicketSystem:
             )
         case "roundup":
             return RoundupTickets(client, told.tickets_url, told.tickets_user, told.tickets_token)
+        case "servicenow":
+            return ServiceNowTickets(
+                client, told.tickets_url, told.tickets_user, told.tickets_token, told.tickets_project
+            )
         case "zendesk":
             return ZendeskTickets(client, told.tickets_url, told.tickets_user, told.tickets_token)
     raise LookupError(f"there is no ticket system called {told.tickets!r}")

@@ -54,6 +54,14 @@ SYSTEMS: Final[Mapping[str, Needs]] = {
             "TOKEN": "give that login's password",
         }
     ),
+    "servicenow": Needs(
+        must={
+            "URL": "give https://<you>.service-now.com",
+            "USER": "give the name of the user that Handrail has there",
+            "TOKEN": "give that user's password",
+        },
+        may=frozenset({"PROJECT"}),
+    ),
     "zendesk": Needs(
         must={
             "URL": "give https://<you>.zendesk.com",
