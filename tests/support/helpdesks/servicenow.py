@@ -93,7 +93,6 @@ class PlayedServiceNow(Served):
         asked, before = dict(asked), row["state"]
         if asked.get("state") == "6" and not (asked.get("close_code") and asked.get("close_notes")):
             why = "Data Policy Exception: Resolution code, Resolution notes are mandatory"
-            )
             return told(self.worded(403, why), 403)
         if asked.get("state") == "3" and not asked.get("hold_reason"):
             return told(self.worded(403, "Data Policy Exception: On hold reason is mandatory"), 403)
