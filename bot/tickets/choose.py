@@ -17,6 +17,7 @@ from bot.tickets.github import GitHubTickets
 from bot.tickets.http import open_client
 from bot.tickets.jira import JiraTickets
 from bot.tickets.roundup import RoundupTickets
+from bot.tickets.rt import RequestTrackerTickets
 from bot.tickets.servicenow import ServiceNowTickets
 from bot.tickets.webhook import WebhookTickets
 from bot.tickets.zendesk import ZendeskTickets
@@ -77,6 +78,10 @@ def elsewhere(told: Told, client: aiohttp.ClientSession) -> TicketSystem:
             )
         case "roundup":
             return RoundupTickets(client, told.tickets_url, told.tickets_user, told.tickets_token)
+        case "rt":
+            return RequestTrackerTickets(
+                client, told.tickets_url, told.tickets_user, told.tickets_token, told.tickets_project
+            )
         case "servicenow":
             return ServiceNowTickets(
                 client, told.tickets_url, told.tickets_user, told.tickets_token, told.tickets_project

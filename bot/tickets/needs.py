@@ -54,6 +54,14 @@ SYSTEMS: Final[Mapping[str, Needs]] = {
             "TOKEN": "give that login's password",
         }
     ),
+    "rt": Needs(
+        must={
+            "URL": "give Request Tracker's own address, above REST/",
+            "USER": "give the name of the user that Handrail has there",
+            "TOKEN": "give that user's password",
+            "PROJECT": "give the queue's name",
+        }
+    ),
     "servicenow": Needs(
         must={
             "URL": "give https://<you>.service-now.com",

@@ -10,7 +10,7 @@ import pytest
 from bot.errors import DeliveryFailed, DeliveryPostponed, DeliveryRefused
 from bot.tickets.api import File, Ticket, Update
 from dialogs.conversation import CaseStatus
-from tests.support.helpdesks import django_helpdesk, github, jira, roundup, servicenow, webhook, zendesk
+from tests.support.helpdesks import django_helpdesk, github, jira, roundup, rt, servicenow, webhook, zendesk
 from tests.support.helpdesks.other_side import OtherSide
 from tests.support.keeping import case
 
@@ -19,6 +19,7 @@ SYSTEMS = {
     "roundup": roundup.opened,
     "django-helpdesk": django_helpdesk.opened,
     "jira": jira.opened,
+    "rt": rt.opened,
     "servicenow": servicenow.opened,
     "webhook": webhook.opened,
     "zendesk": zendesk.opened,

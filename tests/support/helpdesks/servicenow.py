@@ -80,8 +80,8 @@ class PlayedServiceNow(Served):
             assert asked["assignment_group"] in GROUPS
         number = f"INC{len(self.tables['incident']) + 1:07}"
         empty = dict.fromkeys(
-            ("assigned_to", "resolved_at", "resolved_by", "closed_at", "closed_by", "close_notes", "close_code",
-             "reopened_by", "hold_reason"), ""
+            ("assigned_to", "resolved_at", "resolved_by", "closed_at", "closed_by", "close_notes",
+             "close_code", "reopened_by", "hold_reason"), ""
         )  # fmt: skip
         row = {**empty, **asked, "sys_id": uuid.uuid4().hex, "number": number, "state": "1"}
         self.tables["incident"].append({**row, "reopen_count": "0", "sys_updated_on": _now()})
