@@ -1,0 +1,80 @@
+"""Every ticket system that HANDRAIL_TICKETS can name: its settings, and that it is there."""
+
+import pytest
+
+from bot.commands.checks_tickets import checks_tickets
+from bot.config import SETTINGS, Settings
+from bot.errors import ConfigError
+from bot.tickets.choose import elsewhere
+from bot.tickets.http import open_client
+from bot.tickets.needs import ENDS, SYSTEMS
+
+VALUES = {
+    "URL": "http://127.0.0.1:9",
+    "USER": "handrail@example.com",
+    "TOKEN": "canary-token",
+    "PROJECT": "3/25",
+    "SECRET": "whsec_" + "canary00" * 4,
+}
+ELSEWHERE = [each for each in SYSTEMS if each != "builtin"]
+
+
+def environment(system: str, *ends: str) -> dict[str, str]:
+    """The settings of a system, with these of its own."""
+    return {"HANDRAIL_TICKETS": system, **{f"HANDRAIL_TICKETS_{end}": VALUES[end] for end in ends}}
+
+
+def test_every_setting_of_ticket_systems_is_in_the_list() -> None:
+    """The ends of their names are those of the settings, in the same order."""
+    names = [each.name for each in SETTINGS if each.name.startswith("HANDRAIL_TICKETS_")]
+
+    assert names == [f"HANDRAIL_TICKETS_{end}" for end in ENDS]
+
+
+@pytest.mark.parametrize("system", ELSEWHERE)
+async def test_a_system_with_what_it_needs_is_there(system: str) -> None:
+    """By its own name, and without a secret in what can be printed."""
+    settings = Settings.read(environment(system, *SYSTEMS[system].must, *SYSTEMS[system].may))
+
+    async with open_client() as client:
+        made = elsewhere(settings, client)
+        assert made.name == system
+        assert "canary" not in repr(vars(made)) + repr(settings)
+
+
+@pytest.mark.parametrize("system", ELSEWHERE)
+def test_what_is_missing_is_told_with_what_to_put_there(system: str) -> None:
+    """Each by its name, and all at once."""
+    with pytest.raises(ConfigError) as caught:
+        Settings.read(environment(system))
+
+    for end, remedy in SYSTEMS[system].must.items():
+        expected = f"HANDRAIL_TICKETS_{end}: it is not set, but HANDRAIL_TICKETS is {system}; {remedy}"
+        assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+def test_what_a_system_does_not_use_is_told(system: str) -> None:
+    """Somebody expects what it does not do, or has set the wrong one; no value is shown."""
+    needs = SYSTEMS[system]
+    for end in ENDS:
+        if end in needs.must or end in needs.may:
+            continue
+        with pytest.raises(ConfigError) as caught:
+            Settings.read(environment(system, *needs.must, end))
+        assert f"HANDRAIL_TICKETS_{end}" in str(caught.value)
+        assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize("system", ELSEWHERE)
+async def test_the_doctor_says_of_every_system_that_nobody_is_there(system: str) -> None:
+    """With what to do, and without a secret; with --offline it asks nobody."""
+    settings = Settings.read(environment(system, *SYSTEMS[system].must, *SYSTEMS[system].may))
+
+    (check, *_) = await checks_tickets(settings, offline=False)
+    assert (check.name, check.state) == ("Ticket system", "failed")
+    assert "HANDRAIL_TICKETS_URL" in check.remedy
+    assert "canary" not in check.found + check.remedy
+
+    [skipped] = await checks_tickets(settings, offline=True)
+    assert skipped.state == "skipped"
