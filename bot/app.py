@@ -6,6 +6,7 @@ come in, what is said and where things go is decided by the parts.
 
 import asyncio
 import functools
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
@@ -18,18 +19,19 @@ from aiohttp import web
 from bot import crash
 from bot.answered import answered_card
 from bot.cards.prepared import Cards
+from bot.clock import Clock
 from bot.config import Settings
+from bot.content import load_content
 from bot.control import listening as door_open
 from bot.delivery import AT_ONCE, TO_TEAMS, Delivery
-from bot.errors import ContentError
 from bot.handoff import Handoff, Helpdesk, announcement
 from bot.identity import token_fetch
 from bot.languages import closest, spoken
 from bot.metrics import Metrics
+from bot.office import Office
 from bot.outbox.dispatcher import AS_MUCH_AS_YOU_LIKE, LEASE, Dispatcher
 from bot.outbox.upkeep import Upkeep
 from bot.probes.api import Probe
-from bot.probes.graph import graph_probes, graph_resource
 from bot.replicas import Replicas
 from bot.store.api import Store
 from bot.store.open import database_file, open_store
@@ -53,8 +55,6 @@ from bot.tickets.watch import watch
 from bot.turn import Turns
 from bot.web.hub import Hub
 from bot.web.routes import add_routes
-from dialogs.language.diagnostics import Severity
-from dialogs.language.load import NoContent, load
 from dialogs.library import Library
 
 _log = structlog.get_logger(__name__)
@@ -80,24 +80,6 @@ class Parts(msgspec.Struct, kw_only=True):
     ticket_news: TicketNews
 
 
-def load_content(settings: Settings) -> Library:
-    """Read the guides; a bot with broken guides does not start.
-
-    Raises:
-        ContentError: With every mistake, as `handrail check` prints it.
-    """
-    try:
-        library, diagnostics = load(settings.content)
-    except NoContent as error:
-        raise ContentError(str(error)) from None
-    errors = [each for each in diagnostics if each.severity == Severity.ERROR]
-    if errors:
-        listed = "\n".join(str(each) for each in errors[:20])
-        count = f"{len(errors)} mistake{'s' if len(errors) > 1 else ''}"
-        raise ContentError(f"the guides in {settings.content} have {count}:\n{listed}")
-    return library
-
-
 @asynccontextmanager
 async def running(
     settings: Settings, *, library: Library | None = None, limits: Limits = TEAMS, lease: float = LEASE
@@ -114,6 +96,7 @@ async def running(
         ConfigError, ContentError, StoreUnavailable: It cannot start; the message says what to do.
     """
     content = library or load_content(settings)
+    office = Office(settings.helpdesk_hours, settings.helpdesk_zone, settings.helpdesk_country)
     language = spoken(content, "HANDRAIL_LANGUAGE", settings.language)
     async with AsyncExitStack() as stack:
         store = await open_store(settings.database_url.reveal())
@@ -143,6 +126,7 @@ async def running(
             changed=hub.changed,
             places=lambda *kinds: dispatcher.spare(*kinds),  # noqa: PLW0108  it is made further down
             language=language,
+            back=office.back,
         )
         tickets = await stack.enter_async_context(open_tickets(settings, store))
         news = TicketNews(tickets, turns, store.case)
@@ -174,6 +158,10 @@ async def running(
             changed=hub.changed,
             lease=lease,
         )
+        clock = Clock(
+            store=store, turns=turns, office=office, minutes=settings.helpdesk_remind, now=time.time
+        )
+        _in_background(stack, clock.watch(), "clock")
         dispatcher.start()
         stack.push_async_callback(dispatcher.stop, STOP_GRACE)
         yield Parts(
@@ -294,6 +282,8 @@ def _probes(settings: Settings, client: aiohttp.ClientSession, stack: AsyncExitS
     """The automatic checks. Without an identity there is nobody to ask for: all of them say "unknown"."""
     if settings.local or "graph" not in settings.probes:
         return {}
+    from bot.probes.graph import graph_probes, graph_resource  # only who uses them has them in memory
+
     tokens = SharedToken(token_fetch(settings, client, resource=graph_resource(settings.graph_url)))
     stack.push_async_callback(tokens.close)
     return graph_probes(client, tokens, settings.graph_url)

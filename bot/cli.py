@@ -5,24 +5,24 @@ Imports are late, so that `handrail extract` does not load a web server.
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-import typer
+import click
 
 from bot.commands.doctor import doctor
-from bot.commands.outbox import app as outbox
+from bot.commands.outbox import outbox
 from bot.commands.package import package
 from bot.errors import ConfigError, ContentError, StoreUnavailable
 
-app = typer.Typer(
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    help="Handrail: a troubleshooting guide as a conversation, in Teams, on a page, in a terminal.",
-)
-app.command()(doctor)
-app.command()(package)
-app.add_typer(outbox, name="outbox")
+
+@click.group(no_args_is_help=True)
+def app() -> None:
+    """Handrail: a troubleshooting guide as a conversation, in Teams, on a page, in a terminal."""
+
+
+app.add_command(doctor)
+app.add_command(package)
+app.add_command(outbox)
 
 
 def main() -> None:
@@ -37,24 +37,23 @@ def main() -> None:
 
 
 @app.command()
-def serve(
-    host: Annotated[
-        str | None, typer.Option(help="Where to listen; loopback only without an app id.")
-    ] = None,
-    port: Annotated[int | None, typer.Option(help="Which port to listen on.")] = None,
-) -> None:
-    """Serve the bot: Teams on /api/messages, the chat page on /, the board on /helpdesk."""
+@click.option("--host", help="Where to listen; loopback only without an app id.")
+@click.option("--port", type=int, help="Which port to listen on.")
+def serve(host: str | None, port: int | None) -> None:
+    """Serve the bot. Teams is on /api/messages, the chat page on /, the board on /helpdesk."""
     from bot.commands.serve import serve as run
 
     run(host, port)
 
 
 @app.command()
-def chat(
-    guide: Annotated[str | None, typer.Argument(help="The guide to begin with.")] = None,
-    language: Annotated[str, typer.Option(help="The language to begin in, for example de.")] = "",
-) -> None:
-    """Have the conversation in this terminal. Nothing is kept when it ends."""
+@click.argument("guide", required=False)
+@click.option("--language", default="", help="The language to begin in, for example de.")
+def chat(guide: str | None, language: str) -> None:
+    """Have the conversation in this terminal. Nothing is kept when it ends.
+
+    GUIDE is the guide to begin with.
+    """
     import asyncio
 
     from bot.commands.chat import chat as run
@@ -64,47 +63,52 @@ def chat(
 
 
 @app.command()
-def check(
-    paths: Annotated[
-        list[Path] | None, typer.Argument(help="Files or folders; nothing: all content.")
-    ] = None,
-    output: Annotated[
-        Literal["text", "json"], typer.Option("--format", help="For people or editors.")
-    ] = "text",
-    drafts: Annotated[bool, typer.Option("--drafts", help="Let the draft mark pass.")] = False,
-) -> None:
-    """Check guides: every mistake with its line, every path to its end. Exit 1 with errors."""
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option(
+    "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    help="For people or editors.",
+)  # fmt: skip
+@click.option("--drafts", is_flag=True, help="Let the draft mark pass.")
+def check(paths: tuple[Path, ...], output: Literal["text", "json"], *, drafts: bool) -> None:
+    """Check guides: every mistake with its line, every path to its end. Exit 1 with errors.
+
+    PATHS are files or folders; nothing means all content.
+    """
     from bot.commands.content import check as run
 
-    raise typer.Exit(run(paths or (), _content(), format_=output, drafts=drafts))
+    sys.exit(run(paths, _content(), format_=output, drafts=drafts))
 
 
 @app.command()
-def graph(
-    guide: Annotated[str, typer.Argument(help="The guide to draw.")],
-    output: Annotated[Literal["mermaid", "svg"], typer.Option("--format")] = "mermaid",
-    language: Annotated[str, typer.Option(help="The language of its labels.")] = "en",
-) -> None:
+@click.argument("guide")
+@click.option(
+    "--format", "output", type=click.Choice(["mermaid", "svg"]), default="mermaid", show_default=True,
+    help="How it is drawn.",
+)  # fmt: skip
+@click.option("--language", default="en", show_default=True, help="The language of its labels.")
+def graph(guide: str, output: Literal["mermaid", "svg"], language: str) -> None:
     """Draw a guide."""
     from bot.commands.content import graph as run
 
-    raise typer.Exit(run(guide, _content(), format_=output, language=language))
+    sys.exit(run(guide, _content(), format_=output, language=language))
 
 
 @app.command()
-def paths(
-    guide: Annotated[str, typer.Argument(help="The guide to follow.")],
-    output: Annotated[Literal["text", "json"], typer.Option("--format")] = "text",
-) -> None:
+@click.argument("guide")
+@click.option(
+    "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    help="For people or programs.",
+)  # fmt: skip
+def paths(guide: str, output: Literal["text", "json"]) -> None:
     """List every path of a guide, and count its conversations."""
     from bot.commands.content import paths as run
 
-    raise typer.Exit(run(guide, _content(), format_=output))
+    sys.exit(run(guide, _content(), format_=output))
 
 
 @app.command()
 def extract() -> None:
-    """Read codes and ids out of anything pasted on stdin; print them as JSON."""
+    """Read codes and ids out of anything pasted. It takes stdin and prints JSON."""
     from bot.commands.paste import run_extract
 
     run_extract(sys.stdin.buffer, sys.stdout.buffer)

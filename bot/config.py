@@ -76,6 +76,12 @@ SETTINGS: Final = (
             "The language of the helpdesk's cards."),
     Setting("HANDRAIL_HELPDESK_ZONE", "helpdesk_zone", "time zone", to.zone, "UTC",
             "The time zone of the helpdesk's cards, as an IANA name."),
+    Setting("HANDRAIL_HELPDESK_HOURS", "helpdesk_hours", "hours", to.hours, "",
+            "When the helpdesk is there, as in Mo-Fr 08:00-17:00; PH off; empty means always."),
+    Setting("HANDRAIL_HELPDESK_COUNTRY", "helpdesk_country", "country", to.country, "",
+            "Whose public holidays PH means in the hours, as two letters (DE)."),
+    Setting("HANDRAIL_HELPDESK_REMIND", "helpdesk_remind", "minutes", to.minutes, "30",
+            "After so many minutes of its hours the helpdesk is reminded of an unclaimed case; 0: never."),
     Setting("HANDRAIL_HELPDESK_SERVICE_URL", "helpdesk_service_url", "URL", to.url,
             "https://smba.trafficmanager.net/teams/",
             "Where that channel is reached; if HANDRAIL_SERVICE_URLS lacks the default, its first."),
@@ -129,6 +135,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, dict=False):
     helpdesk_channel: str
     helpdesk_language: str
     helpdesk_zone: str
+    helpdesk_hours: str
+    helpdesk_country: str
+    helpdesk_remind: int
     helpdesk_service_url: str
     public_url: str
     openid_metadata_url: str

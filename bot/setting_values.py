@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 import babel
 
 from bot import crash
+from bot.office import Office
 from bot.secret import Secret
 from bot.teams.service_urls import ServiceUrls, is_loopback_host
 
@@ -128,6 +129,27 @@ def folder(text: str) -> Path:
     if not path.is_dir():
         raise ValueError("there is no such folder; name the folder that holds guides, fixes and texts")
     return path
+
+
+def hours(text: str) -> str:
+    """Opening hours as OpenStreetMap writes them."""
+    Office(text, "UTC")
+    return text
+
+
+def country(text: str) -> str:
+    """A country whose holidays are known, as two capital letters."""
+    if not re.fullmatch(r"[A-Za-z]{2}", text, re.ASCII):
+        raise ValueError("it is not a country; write two letters, as in DE")
+    Office("PH off", "UTC", text.upper())
+    return text.upper()
+
+
+def minutes(text: str) -> int:
+    """A number of minutes, at most a week."""
+    if not re.fullmatch(r"\d{1,5}", text, re.ASCII) or int(text) > 10_080:
+        raise ValueError("it is not a number of minutes; write 30, or 0 for never")
+    return int(text)
 
 
 def channel(text: str) -> str:

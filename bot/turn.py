@@ -77,6 +77,7 @@ class Turns:
         language: str = SOURCE_LANGUAGE,
         clock: Callable[[], float] = time.time,
         mint: Callable[[int], str] = new_number,
+        back: Callable[[int], int] = lambda _: 0,
     ) -> None:
         """Put the parts together.
 
@@ -88,6 +89,7 @@ class Turns:
             language: For people whose own language the content does not have.
             clock: Seconds since 1970.
             mint: A fresh number for a case.
+            back: Of a moment, when the helpdesk is there again; 0 when it is there.
         """
         self._library = library
         self._store = store
@@ -96,6 +98,7 @@ class Turns:
         self._language = language
         self._clock = clock
         self._mint = mint
+        self._back = back
 
     def now(self) -> int:
         """The time for an event's `at`, seconds since 1970, UTC."""
@@ -155,7 +158,7 @@ class Turns:
         )
 
     def _decide(self, conversation: str, event: Event, address: Address | None, attempt: int) -> Decide:
-        event = msgspec.structs.replace(event, fresh=self._mint(attempt))
+        event = msgspec.structs.replace(event, fresh=self._mint(attempt), back=self._back(event.at))
         library = self._library()
 
         def decided(stored: Conversation | None, where: Address | None) -> Kept:

@@ -61,7 +61,11 @@ def hand_over(talk: Talk) -> None:
     case = Case(number=talk.fresh, status="open", opened_at=talk.at, queue=file.queue)
     talk.set(case=case, earlier=earlier, aside=None, waiting="", misses=0, session=conversation.session or 1)
     talk.effects.append(OpenCase(file=file))
-    talk.show(Text("bot/done-unverified" if conversation.stranger else "bot/done", {"number": talk.fresh}))
+    if talk.back:
+        key = "bot/done-unverified-closed" if conversation.stranger else "bot/done-closed"
+    else:
+        key = "bot/done-unverified" if conversation.stranger else "bot/done"
+    talk.show(Text(key, {"number": talk.fresh, **({"at": str(talk.back)} if talk.back else {})}))
 
 
 def introduce(talk: Talk, text: str) -> None:
@@ -73,7 +77,11 @@ def introduce(talk: Talk, text: str) -> None:
 def status(talk: Talk) -> Text | None:
     """What can truthfully be said about the newest case; None when there never was one."""
     case = talk.conversation.case
-    return case_text(case) if case is not None else None
+    if case is None:
+        return None
+    if talk.back and case.status in OPEN and case.status != "waiting":
+        talk.note("bot/closed-now", at=str(talk.back))
+    return case_text(case)
 
 
 def add_words(talk: Talk, case: Case, text: str) -> None:
@@ -155,6 +163,8 @@ def reopen(talk: Talk) -> bool:
     talk.set(aside=None)
     keep(talk, msgspec.structs.replace(case, status="reopened"))
     talk.effects.append(ChangeCase(number=case.number, what="back", status="reopened"))
+    if talk.back:
+        talk.note("bot/closed-now", at=str(talk.back))
     talk.show(Text("bot/back-open", {"number": case.number}))
     return True
 

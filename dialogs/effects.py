@@ -110,10 +110,11 @@ class OpenCase(_Effect, frozen=True, kw_only=True, tag="open-case"):
 
 What: TypeAlias = Literal[
     "opened", "claimed", "given", "asked", "answered", "added", "noted", "resolved", "reopened", "back",
-    "withdrawn", "filed", "refused", "rated", "reviewed",
+    "withdrawn", "filed", "refused", "rated", "reviewed", "reminded",
 ]  # fmt: skip
 """What happened to a case. `added`: the person wrote something nobody had asked; `back`: to them it is back;
-`rated` and `reviewed`: how helpful it was, 1 to 5, and a sentence about that."""
+`rated` and `reviewed`: how helpful it was, 1 to 5, and a sentence about that; `reminded`: nobody took it, for
+as many minutes as the note says."""
 
 
 class ChangeCase(_Effect, frozen=True, kw_only=True, tag="change-case", omit_defaults=True):

@@ -52,7 +52,7 @@ def step(library: Library, conversation: Conversation, event: Event) -> Step:
     """
     if isinstance(event, Chose | Entered | Commanded) and _second_click(conversation, event):
         return Step(conversation)
-    talk = Talk(library, conversation, at=event.at, fresh=event.fresh)
+    talk = Talk(library, conversation, at=event.at, fresh=event.fresh, back=event.back)
     match event:
         case Opened():
             talk.again() if talk.walked.running else talk.again("bot/welcome")

@@ -24,6 +24,7 @@ Command: TypeAlias = Literal[
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
     at: int  # seconds since 1970, UTC: the engine has no clock
     fresh: str = ""  # a case number nobody has yet, should this event open a case
+    back: int = 0  # when somebody of the helpdesk is there again, seconds since 1970; 0: they are there
 
 
 class _Helped(_Event, frozen=True, kw_only=True):
@@ -124,6 +125,14 @@ class CaseNoted(_Helped, frozen=True, kw_only=True, tag="noted"):
     text: str
 
 
+class CaseUnclaimed(_Event, frozen=True, kw_only=True, tag="unclaimed"):
+    """Nobody has taken the case for `minutes` of the helpdesk's opening hours: the `times`-th reminder."""
+
+    number: str
+    minutes: int
+    times: int
+
+
 class CaseResolved(_Helped, frozen=True, kw_only=True, tag="resolved"):
     """The helpdesk closed the case, with a note for the person. `reason` is "" when none was picked."""
 
@@ -141,4 +150,5 @@ Event: TypeAlias = (
     Opened | Said | Chose | Entered | Commanded | Attached
     | ProbeFinished | TicketFiled | TicketRefused
     | CaseClaimed | CaseGiven | CaseAsked | CaseNoted | CaseResolved | CaseReopened
+    | CaseUnclaimed
 )  # fmt: skip

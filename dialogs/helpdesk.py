@@ -18,6 +18,7 @@ from dialogs.events import (
     CaseNoted,
     CaseReopened,
     CaseResolved,
+    CaseUnclaimed,
     TicketFiled,
     TicketRefused,
 )
@@ -34,6 +35,7 @@ News: TypeAlias = (
     | CaseNoted
     | CaseResolved
     | CaseReopened
+    | CaseUnclaimed
 )
 
 
@@ -68,6 +70,8 @@ def news(talk: Talk, event: News) -> bool:
             return _resolved(talk, case, event)
         case CaseReopened():
             return _reopened(talk, case, event)
+        case CaseUnclaimed():
+            return _unclaimed(talk, case, event)
 
 
 def _filed(talk: Talk, case: Case, event: TicketFiled) -> bool:
@@ -201,6 +205,16 @@ def _reopened(talk: Talk, case: Case, event: CaseReopened) -> bool:
         talk.show(said)
     else:
         talk.notice(said)
+    return True
+
+
+def _unclaimed(talk: Talk, case: Case, event: CaseUnclaimed) -> bool:
+    """The helpdesk is reminded, and the first time the person is told the truth."""
+    if case.status not in {"open", "reopened"}:
+        return False
+    talk.effects.append(ChangeCase(number=case.number, what="reminded", note=str(event.minutes)))
+    if event.times == 1:
+        talk.notice(Text("bot/reminded", {"number": case.number}))
     return True
 
 

@@ -1,12 +1,12 @@
 """Where a conversation can be, as far as it matters for where it can go: a finite map of one guide.
 
-A situation is a node, how many fixes were tried there, and which conditions hold that are still asked for
-further on. Answers that lead to the same situation are one move with a count. It must not know a
+A situation is a node, how many fixes were tried there, and which conditions hold that still make a difference
+(`dialogs.relevance`). Answers that lead to the same situation are one move with a count. It must not know a
 conversation, nor what is done with the map (that is `dialogs.paths`).
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -15,19 +15,18 @@ from dialogs.guide import (
     EVIDENCE_SUBJECTS,
     Ask,
     Check,
-    Choice,
     Code,
     Collect,
     End,
     Escalate,
     FixId,
     Guide,
-    Match,
     NodeId,
     Try,
     Way,
 )
-from dialogs.ways import exits, outcomes, targets, topological
+from dialogs.relevance import Relevance
+from dialogs.ways import outcomes, topological
 
 LARGEST: Final = 50_000  # situations of one guide; large guides that people can follow have some thousand
 OTHER: Final = "other"  # any code or topic that no condition names
@@ -67,6 +66,17 @@ class Move(NamedTuple):
     to: Situation
 
 
+_Key = TypeVar("_Key", bound=Hashable)
+
+
+class _Picked(NamedTuple):
+    """Sets of ticks that are alike: one of them, how many they are, and what they make true."""
+
+    example: tuple[str, ...]
+    times: int
+    true: int
+
+
 class Situations:
     """The map of a guide: its beginnings, and the moves from any situation."""
 
@@ -80,69 +90,20 @@ class Situations:
         self.order: Mapping[NodeId, int] = {each: place for place, each in enumerate(topological(guide))}
         self.taken: set[tuple[NodeId, Way]] = set()  # ways that somebody can take, as far as moves were asked
         self.offered: set[tuple[NodeId, FixId]] = set()
-        self._bits: dict[Match, int] = {}
-        for node in guide.nodes.values():
-            for match in self._asked(node.id):
-                self._bits.setdefault(match, 1 << len(self._bits))
-        self._told_by: dict[tuple[str, str], int] = {}
-        for match, bit in self._bits.items():
-            for value in dict.fromkeys(match.values):
-                told = match.subject, value
-                self._told_by[told] = self._told_by.get(told, 0) | bit
-        self._first: dict[tuple[NodeId, tuple[FixId, ...], int], int] = {}
-        self._alike: dict[tuple[NodeId, int], int] = {}
-        self._sets: dict[NodeId, tuple[tuple[tuple[str, ...], int, int], ...]] = {}
-        self._live: dict[NodeId, int] = {}
-        for each in sorted(self.order, key=self.order.__getitem__, reverse=True):
-            self._live[each] = self._need(self._asked(each))
-            for to in targets(guide.nodes[each]):
-                self._live[each] |= self._live[to]
-
-    def _asked(self, node_id: NodeId) -> tuple[Match, ...]:
-        """The conditions a node asks for that decide on the way; hints only decorate the ticket."""
-        node = self.guide.nodes[node_id]
-        found = [match for each in exits(node) for way in each.ways for match in way.when]
-        if isinstance(node, Try):
-            found += [match for offer in node.offers for match in offer.when]
-        return tuple(found)
-
-    def _need(self, when: tuple[Match, ...]) -> int:
-        bits = 0
-        for match in when:
-            bits |= self._bits[match]
-        return bits
+        self._sets: dict[NodeId, tuple[_Picked, ...]] = {}
+        self._leading: dict[tuple[NodeId, int], tuple[tuple[Way, _Picked], ...]] = {}
+        self._about = Relevance(guide, self.order)
 
     def at(self, node: NodeId, tried: int, answers: Answers) -> Situation:
         """The situation of a conversation that stands on `node` with `answers` given."""
         true = 0
         for subject, values in answers.items():
             for value in values:
-                true |= self._told_by.get((subject, value), 0)
+                true |= self._about.tells(subject, value)
         return self._stand(node, true, tried)
 
     def _stand(self, node_id: NodeId, true: int, tried: int = 0) -> Situation:
-        """A situation without what makes no difference any more.
-
-        At a list of fixes only what is offered matters, and what is asked for after it: different answers
-        that point to the same fixes are one situation.
-        """
-        true &= self._live[node_id]
-        node = self.guide.nodes[node_id]
-        if isinstance(node, Try):
-            true = self._alike.get((node_id, true)) or self._settle(node, true)
-        return Situation(node_id, tried, true)
-
-    def _settle(self, node: Try, true: int) -> int:
-        after = self._need(tuple(match for way in node.go for match in way.when))
-        for to in targets(node):
-            after |= self._live[to]
-        first = self._first.setdefault((node.id, self.candidates(node, true), true & after), true)
-        self._alike[node.id, true] = first
-        return first
-
-    def _tells(self, subject: str, value: str) -> int:
-        """The conditions that hold once `subject` was answered with `value`."""
-        return self._told_by.get((subject, value), 0)
+        return Situation(node_id, tried, self._about.kept(node_id, true))
 
     def beginnings(self, codes: Mapping[int, Code]) -> tuple[tuple[tuple[Taken, ...], int, Situation], ...]:
         """What can be known before the first question: (what, how many cases, situation).
@@ -150,7 +111,7 @@ class Situations:
         One case for every code and topic a condition names, and one for any other. With `codes` a code has
         its own topic only; without, each goes with each.
         """
-        used = {subject: self._used(subject) for subject in EVIDENCE_SUBJECTS}
+        used = {subject: (*self._about.values(subject), OTHER) for subject in EVIDENCE_SUBJECTS}
         topics = {code_value(code.code): code.topic for code in codes.values()}
         found: dict[Situation, tuple[tuple[Taken, ...], int]] = {}
         for code in used["code"]:
@@ -158,21 +119,11 @@ class Situations:
             for topic in used["topic"] if own is None else (own if own in used["topic"] else OTHER,):
                 known = [Taken("code", (code,))] if len(used["code"]) > 1 else []
                 known += [Taken("topic", (topic,))] if len(used["topic"]) > 1 else []
-                true = self._tells("code", code) | self._tells("topic", topic)
+                true = self._about.tells("code", code) | self._about.tells("topic", topic)
                 start = self._stand(self.guide.start, true)
                 first, times = found.get(start, (tuple(known), 0))
                 found[start] = (first, times + 1)
         return tuple((known, times, start) for start, (known, times) in found.items())
-
-    def _used(self, subject: str) -> tuple[str, ...]:
-        values = [value for match in self._bits if match.subject == subject for value in match.values]
-        return (*dict.fromkeys(values), OTHER)
-
-    def candidates(self, node: Try, true: int) -> tuple[FixId, ...]:
-        """The fixes offered where the conditions in `true` hold."""
-        pointed_to = [o.fix for o in node.offers if o.when and not self._need(o.when) & ~true]
-        general = [o.fix for o in node.offers if not o.when]
-        return tuple(dict.fromkeys(pointed_to + general))[: node.limit]
 
     def prompts(self, here: Situation) -> int:
         """How many screens of its own the situation has: 1, or 0 for checks and ends."""
@@ -180,7 +131,7 @@ class Situations:
             case Check() | End():
                 return 0
             case Try() as node:
-                return int(here.tried < len(self.candidates(node, here.true)))
+                return int(here.tried < len(self._about.candidates(node, here.true)))
             case _:
                 return 1
 
@@ -196,10 +147,9 @@ class Situations:
         node = self.guide.nodes[here.node]
         match node:
             case Ask(several=True) if not singly:
-                if node.id not in self._sets:
-                    self._sets[node.id] = tuple(self._subsets(node))
-                for picked, times, bits in self._sets[node.id]:
-                    yield Move(Taken(node.id, picked), times, self._on(here, node.go, here.true | bits))
+                for way, picked in self._ticked(node, here.true):
+                    on = self._stand(way.to, here.true | picked.true)
+                    yield Move(Taken(node.id, picked.example), picked.times, on)
             case Ask():
                 for choice in node.choices:
                     ways = node.go if node.several else choice.go or node.go
@@ -217,11 +167,11 @@ class Situations:
                 return
 
     def _told(self, here: Situation, answer: str, ways: tuple[Way, ...]) -> Move:
-        true = here.true | self._tells(here.node, answer)
+        true = here.true | self._about.tells(here.node, answer)
         return Move(Taken(here.node, (answer,)), 1, self._on(here, ways, true))
 
     def _tries(self, here: Situation, node: Try) -> Iterator[Move]:
-        offered = self.candidates(node, here.true)
+        offered = self._about.candidates(node, here.true)
         if here.tried >= len(offered):
             yield Move(None, 1, self._on(here, node.go, here.true))
             return
@@ -232,33 +182,62 @@ class Situations:
         on = self._on(here, node.go, here.true) if last else here._replace(tried=here.tried + 1)
         yield Move(Taken(node.id, ("same",), fix), 3, on)  # same, other and could-not
 
-    def _subsets(self, node: Ask) -> Iterator[tuple[tuple[str, ...], int, int]]:
-        """What can be ticked, grouped by the conditions it makes true: (an example, how many, conditions)."""
-        found: dict[int, tuple[tuple[str, ...], int]] = {}
+    def _ticked(self, node: Ask, true: int) -> tuple[tuple[Way, _Picked], ...]:
+        """What can be ticked where `true` holds, each with the way it leads."""
+        asked = true & self._about.need(tuple(match for way in node.go for match in way.when))
+        known = self._leading.get((node.id, asked))
+        if known is None:
+            undecided = ~self._about.own(node.id)
+            found: dict[tuple[Way, int], _Picked] = {}
+            for each in self._subsets(node):
+                way = self._way(node.id, node.go, asked | each.true)
+                bits = each.true & self._about.matters(way.to, each.true, undecided)
+                _add(found, (way, bits), each._replace(true=bits))
+            known = tuple((way, picked) for (way, _), picked in found.items())
+            self._leading[node.id, asked] = known
+        return known
 
-        def add(bits: int, example: tuple[str, ...], times: int) -> None:
-            known, before = found.get(bits, (example, 0))
-            found[bits] = (min(known, example, key=len), before + times)
-
-        for choice in (each for each in node.choices if not each.alone):
-            bits = self._tells(node.id, choice.id)
-            for other, (example, times) in list(found.items()):
-                add(other | bits, (*example, choice.id), times)
-            add(bits, (choice.id,), 1)
-            if len(found) > LARGEST:
-                raise TooTangled(f"the choices of {node.id} combine into more than {LARGEST:,} situations")
-        for choice in _alone(node):
-            add(self._tells(node.id, choice.id), (choice.id,), 1)
-        for bits, (example, times) in found.items():
-            yield example, times, bits
+    def _subsets(self, node: Ask) -> tuple[_Picked, ...]:
+        """The sets of ticks that can be told apart, made tick by tick."""
+        if node.id not in self._sets:
+            open_ = ~self._about.own(node.id)
+            free = [(each.id, self._about.tells(node.id, each.id)) for each in node.choices if not each.alone]
+            found: dict[int, _Picked] = {}
+            for place, (choice, bits) in enumerate(free):
+                undecided = open_
+                for _, later in free[place + 1 :]:
+                    undecided |= later
+                before = tuple(found.values())
+                ticked = [_Picked((*each.example, choice), each.times, each.true | bits) for each in before]
+                found = {}
+                for each in (*before, *ticked, _Picked((choice,), 1, bits)):
+                    true = each.true & self._about.matters(node.id, each.true, undecided)
+                    _add(found, true, each._replace(true=true))
+                if len(found) > LARGEST:
+                    raise TooTangled(
+                        f"the choices of {node.id} combine into more than {LARGEST:,} situations"
+                    )
+            for one in (each for each in node.choices if each.alone):
+                bits = self._about.tells(node.id, one.id)
+                _add(found, bits & self._about.matters(node.id, bits, open_), _Picked((one.id,), 1, bits))
+            self._sets[node.id] = tuple(found.values())
+        return self._sets[node.id]
 
     def _on(self, here: Situation, ways: tuple[Way, ...], true: int) -> Situation:
+        return self._stand(self._way(here.node, ways, true).to, true)
+
+    def _way(self, node_id: NodeId, ways: tuple[Way, ...], true: int) -> Way:
         for way in ways:
-            if not self._need(way.when) & ~true:
-                self.taken.add((here.node, way))
-                return self._stand(way.to, true)
-        raise ValueError(f"node {here.node} leaves somebody standing: no way on holds")
+            if not self._about.need(way.when) & ~true:
+                self.taken.add((node_id, way))
+                return way
+        raise ValueError(f"node {node_id} leaves somebody standing: no way on holds")
 
 
-def _alone(node: Ask) -> tuple[Choice, ...]:
-    return tuple(each for each in node.choices if each.alone)
+def _add(found: dict[_Key, _Picked], key: _Key, picked: _Picked) -> None:
+    """Put sets of ticks with those that are alike; the shortest stands for all, the first of several."""
+    known = found.get(key)
+    if known is not None:
+        example = min(known.example, picked.example, key=len)
+        picked = _Picked(example, known.times + picked.times, known.true)
+    found[key] = picked

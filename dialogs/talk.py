@@ -42,10 +42,13 @@ class Step(msgspec.Struct, frozen=True):
 class Talk:
     """A step in progress. `conversation` and `walked` always belong together."""
 
-    def __init__(self, library: Library, conversation: Conversation, *, at: int, fresh: str = "") -> None:
+    def __init__(
+        self, library: Library, conversation: Conversation, *, at: int, fresh: str = "", back: int = 0
+    ) -> None:
         self.library = library
         self.at = at
         self.fresh = fresh
+        self.back = back
         self.conversation = msgspec.structs.replace(conversation, turn=conversation.turn + 1, at=at)
         self.walked: Walk = walk(library, conversation.answers)
         self.effects: list[Effect] = []

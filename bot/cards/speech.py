@@ -24,6 +24,11 @@ _BOLD: Final = re.compile(r"\*\*(.+?)\*\*", re.DOTALL)
 _LINK: Final = re.compile(r"\[([^\]]+)\]\((https://[^)\s]+)\)")
 _BARE_LINK: Final = re.compile(r"(?<![(\[])https://[^\s()<>\[\]{}]*[\w/]")
 _ITEM: Final = re.compile(r"\s*([-*]|\d+[.)])\s")
+# Languages and scripts, from CLDR. Babel has them too (a test compares), but reads four megabytes for it.
+_RIGHT_TO_LEFT: Final = frozenset(
+    ("ar", "apc", "bal", "bgn", "ckb", "dv", "fa", "he", "ks", "lrc", "mzn", "nqo", "ps", "rhg", "sd", "sdh",
+     "skr", "syr", "trw", "ug", "ur", "yi", "Adlm", "Arab", "Nkoo", "Rohg")
+)  # fmt: skip
 _LONGEST: Final = 8000
 _TEMPLATES: Final = 4096  # of the author's texts are remembered without, or with, their Markdown
 
@@ -52,7 +57,8 @@ class Speaker:
         self._zone_name = zone
         self._zone = _zone(zone)
         self.limit = limit
-        self.right_to_left = self._locale.text_direction == "rtl"
+        # the script where the tag names one, else the language
+        self.right_to_left = (self._locale.script or self._locale.language) in _RIGHT_TO_LEFT
 
     def limited(self, limit: int) -> "Speaker":
         """The same speaker, for texts of at most `limit` characters."""

@@ -5,12 +5,11 @@ Must not know: how anything is checked.
 
 import sys
 from collections.abc import Mapping
-from enum import StrEnum
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Literal
 
+import click
 import msgspec
-import typer
 
 from bot import config
 from bot.commands.findings import Check
@@ -26,13 +25,6 @@ _SIGNS = {
     "warning": "[yellow]![/]",
     "skipped": "[dim]\N{EN DASH}[/]",
 }
-
-
-class Format(StrEnum):
-    """How the findings are printed."""
-
-    TEXT = "text"
-    JSON = "json"
 
 
 class Shown(msgspec.Struct, frozen=True):
@@ -88,11 +80,13 @@ async def examine(environ: Mapping[str, str] | None = None, *, offline: bool = F
     return Report(ok, version("handrail"), "local mode" if settings.local else "registered bot", rows, checks)
 
 
-def doctor(
-    *,
-    offline: Annotated[bool, typer.Option("--offline", help="Ask nobody beyond this machine.")] = False,
-    output: Annotated[Format, typer.Option("--format", help="How to print it.")] = Format.TEXT,
-) -> None:
+@click.command()
+@click.option("--offline", is_flag=True, help="Ask nobody beyond this machine.")
+@click.option(
+    "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True,
+    help="How to print it.",
+)  # fmt: skip
+def doctor(*, offline: bool, output: Literal["text", "json"]) -> None:
     """Show every setting, check what the bot needs, and say what to do."""
     import asyncio
 
@@ -100,13 +94,13 @@ def doctor(
 
     configure(sys.stderr, "ERROR")  # standard output is the report and nothing else
     report = asyncio.run(examine(offline=offline))
-    if output is Format.JSON:
-        typer.echo(msgspec.json.encode(report))
+    if output == "json":
+        click.echo(msgspec.json.encode(report))
     else:
         from rich.console import Console
 
         show(report, Console(soft_wrap=True, highlight=False))
-    raise typer.Exit(0 if report.ok else 1)
+    sys.exit(0 if report.ok else 1)
 
 
 def show(report: Report, console: "Console") -> None:

@@ -9,10 +9,10 @@ import asyncio
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Annotated, Final, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar, get_args
 
+import click
 import msgspec
-import typer
 
 from bot.errors import ConfigError, DatabaseInUse
 
@@ -26,66 +26,68 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-app = typer.Typer(
-    no_args_is_help=True,
-    help="What is to leave and has not; also while the bot runs.",
-)
 _ALL: Final = 10_000  # more dead messages than that are retried in a second call
-_NAMES: Final = "The message's id, as the list shows it, or its key."
-
 
 Waits: TypeAlias = Literal["ready", "leased", "parked", "dead"]
-Output: TypeAlias = Annotated[
-    Literal["text", "json"], typer.Option("--format", help="For people or programs.")
-]
+Output: TypeAlias = Literal["text", "json"]
+_output = click.option(
+    "--format", "output", type=click.Choice(get_args(Output)), default="text", show_default=True,
+    help="For people or programs.",
+)  # fmt: skip
 
 
-@app.command("list")
-def list_(
-    *,
-    state: Annotated[Waits | None, typer.Option(help="Only messages in this state.")] = None,
-    kind: Annotated[str, typer.Option(help="Only this kind, for example ticket.")] = "",
-    limit: Annotated[int, typer.Option(min=1, max=_ALL, help="No more than so many.")] = 50,
-    output: Output = "text",
-) -> None:
+@click.group(no_args_is_help=True)
+def outbox() -> None:
+    """What is to leave and has not; also while the bot runs."""
+
+
+@outbox.command("list")
+@click.option("--state", type=click.Choice(get_args(Waits)), help="Only messages in this state.")
+@click.option("--kind", default="", help="Only this kind, for example ticket.")
+@click.option(
+    "--limit", type=click.IntRange(1, _ALL), default=50, show_default=True, help="No more than so many."
+)
+@_output
+def list_(*, state: Waits | None, kind: str, limit: int, output: Output) -> None:
     """List what is not delivered yet, oldest first. Exit code 1 when there is nothing."""
     from bot.commands import outbox_shown as shown
 
     found = _run(lambda box: box.waiting(state=state, kind=kind, limit=limit))
     if output == "json":
-        typer.echo(msgspec.json.encode(found))
+        click.echo(msgspec.json.encode(found))
     else:
         shown.table(found, cut=len(found) == limit)
-    raise typer.Exit(0 if found else 1)
+    sys.exit(0 if found else 1)
 
 
-@app.command()
-def show(
-    name: Annotated[str, typer.Argument(metavar="KEY|ID", help=_NAMES)], *, output: Output = "text"
-) -> None:
-    """Show one message, done or not: everything but what people wrote."""
+@outbox.command()
+@click.argument("name", metavar="KEY|ID")
+@_output
+def show(name: str, *, output: Output) -> None:
+    """Show one message, done or not: everything but what people wrote.
+
+    It is named by its id, as the list shows it, or its key.
+    """
     from bot.commands import outbox_shown as shown
 
     found = _run(lambda box: box.entry(name))
     if found is None:
         shown.not_there(name)
-        raise typer.Exit(1)
+        sys.exit(1)
     if output == "json":
-        typer.echo(msgspec.json.encode(found))
+        click.echo(msgspec.json.encode(found))
     else:
         shown.whole(found)
 
 
-@app.command()
-def retry(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[KEY|ID]...", help=_NAMES)] = None,
-    *,
-    all_dead: Annotated[bool, typer.Option("--all-dead", help="Every message that was given up.")] = False,
-    output: Output = "text",
-) -> None:
+@outbox.command()
+@click.argument("names", metavar="[KEY|ID]...", nargs=-1)
+@click.option("--all-dead", is_flag=True, help="Every message that was given up.")
+@_output
+def retry(names: tuple[str, ...], *, all_dead: bool, output: Output) -> None:
     """Have messages tried again, at once and as often as new ones; mend the cause first."""
     if bool(names) == all_dead:
-        raise typer.BadParameter("name messages, or say --all-dead")
+        raise click.UsageError("name messages, or say --all-dead")
 
     async def work(box: "Outbox") -> list["Outcome"]:
         wanted = names or [str(each.id) for each in await box.waiting(state="dead", limit=_ALL)]
@@ -94,23 +96,21 @@ def retry(
     _end(_run(work), output)
 
 
-@app.command()
-def drop(
-    names: Annotated[list[str], typer.Argument(metavar="KEY|ID...", help=_NAMES)],
-    *,
-    why: Annotated[str, typer.Option(help="The reason, for the record; the helpdesk may read it.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether you are sure.")] = False,
-    output: Output = "text",
-) -> None:
+@outbox.command()
+@click.argument("names", metavar="KEY|ID...", nargs=-1, required=True)
+@click.option("--why", required=True, help="The reason, for the record; the helpdesk may read it.")
+@click.option("--yes", is_flag=True, help="Do not ask whether you are sure.")
+@_output
+def drop(names: tuple[str, ...], *, why: str, yes: bool, output: Output) -> None:
     """Give messages up for good; who waits for what becomes of them is told that it failed."""
     if not why.strip():
-        raise typer.BadParameter("--why needs a reason")
+        raise click.UsageError("--why needs a reason")
     if not yes and sys.stdin.isatty():
         from bot.commands import outbox_shown as shown
 
         # looked up and let go: nobody holds the database while a person thinks
         shown.table([each for name in names if (each := _entry(name)) is not None], cut=False)
-        typer.confirm(f"Drop {'this' if len(names) == 1 else 'these'} for good?", abort=True)
+        click.confirm(f"Drop {'this' if len(names) == 1 else 'these'} for good?", abort=True)
 
     async def work(box: "Outbox") -> list["Outcome"]:
         return [await box.drop(name, why.strip()) for name in names]
@@ -127,12 +127,12 @@ def _end(outcomes: Sequence["Outcome"], output: str) -> None:
     from bot.commands import outbox_shown as shown
 
     if output == "json":
-        typer.echo(msgspec.json.encode(outcomes))
+        click.echo(msgspec.json.encode(outcomes))
     else:
         shown.outcomes(outcomes)
     missing = not outcomes or any(each.result == "not found" for each in outcomes)
     refused = any(each.result in {"on its way", "done", "changed"} for each in outcomes)
-    raise typer.Exit(2 if refused else 1 if missing else 0)
+    sys.exit(2 if refused else 1 if missing else 0)
 
 
 # ---- whose outbox

@@ -7,10 +7,10 @@ import re
 import uuid
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
-import typer
+import click
 
 from bot import config
 from bot import setting_values as to
@@ -21,22 +21,35 @@ from bot.places import shipped
 _TEAMS_APPS: Final = uuid.UUID("4d6e1d6e-2f0a-5d0b-9c64-6f1a7b1f9a35")  # ours; it makes app ids from bot ids
 
 
+@click.command()
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path), default=Path("handrail.zip"), show_default=True,
+    help="The file to write.",
+)  # fmt: skip
+@click.option("--bot-id", default="", help="The bot's app id. Default: MicrosoftAppId.")
+@click.option("--app-id", default="", help="The Teams app's id. Default: made from the bot's.")
+@click.option("--domain", default="", help="The server's domain. Default: that of HANDRAIL_PUBLIC_URL.")
+@click.option("--name", default="Handrail", show_default=True, help="What the bot is called in Teams.")
+@click.option("--developer", default="Handrail", show_default=True, help="Who offers it.")
+@click.option("--website", default="", help="Your page about it. Default: the domain.")
+@click.option("--privacy", default="", help="Your privacy statement. Default: the website.")
+@click.option("--terms", default="", help="Your terms of use. Default: the website.")
+@click.option(
+    "--folder", type=click.Path(path_type=Path),
+    help="A copy of deployment/teams with your own icons and texts.",
+)  # fmt: skip
 def package(
     *,
-    output: Annotated[Path, typer.Option("--output", "-o", help="The file to write.")] = Path("handrail.zip"),
-    bot_id: Annotated[str, typer.Option(help="The bot's app id. Default: MicrosoftAppId.")] = "",
-    app_id: Annotated[str, typer.Option(help="The Teams app's id. Default: made from the bot's.")] = "",
-    domain: Annotated[
-        str, typer.Option(help="The server's domain. Default: that of HANDRAIL_PUBLIC_URL.")
-    ] = "",
-    name: Annotated[str, typer.Option(help="What the bot is called in Teams.")] = "Handrail",
-    developer: Annotated[str, typer.Option(help="Who offers it.")] = "Handrail",
-    website: Annotated[str, typer.Option(help="Your page about it. Default: the domain.")] = "",
-    privacy: Annotated[str, typer.Option(help="Your privacy statement. Default: the website.")] = "",
-    terms: Annotated[str, typer.Option(help="Your terms of use. Default: the website.")] = "",
-    folder: Annotated[
-        Path | None, typer.Option(help="A copy of deployment/teams with your own icons and texts.")
-    ] = None,
+    output: Path,
+    bot_id: str,
+    app_id: str,
+    domain: str,
+    name: str,
+    developer: str,
+    website: str,
+    privacy: str,
+    terms: str,
+    folder: Path | None,
 ) -> None:
     """Make the app package that is uploaded to Teams."""
     settings, _, _ = config.examine()
@@ -71,9 +84,9 @@ def package(
         raise ConfigError(
             f"{output} cannot be written ({error.strerror}); choose another place with -o."
         ) from None
-    typer.echo(f"{output}: {values['NAME']}, version {values['VERSION']}, app id {values['APP_ID']}")
+    click.echo(f"{output}: {values['NAME']}, version {values['VERSION']}, app id {values['APP_ID']}")
     if not (privacy and terms):
-        typer.echo(f"Privacy statement and terms of use lead to {website}; --privacy and --terms name yours.")
+        click.echo(f"Privacy statement and terms of use lead to {website}; --privacy and --terms name yours.")
 
 
 def _option_problems(option: str, text: str, parse: Any, missing: str) -> list[str]:

@@ -1,26 +1,18 @@
-"""The ticket system that the settings name, ready for work.
+"""The ticket system that the settings name, ready for work; no other one is even read from the disk.
 
 Must not know: how any of them works.
 """
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Protocol
-
-import aiohttp
+from typing import TYPE_CHECKING, Protocol
 
 from bot.secret import Secret
 from bot.store.api import Store
 from bot.tickets.api import TicketSystem
-from bot.tickets.builtin import BuiltinTickets
-from bot.tickets.github import GitHubTickets
-from bot.tickets.http import open_client
-from bot.tickets.jira import JiraTickets
-from bot.tickets.roundup import RoundupTickets
-from bot.tickets.rt import RequestTrackerTickets
-from bot.tickets.servicenow import ServiceNowTickets
-from bot.tickets.webhook import WebhookTickets
-from bot.tickets.zendesk import ZendeskTickets
+
+if TYPE_CHECKING:
+    import aiohttp
 
 
 class Told(Protocol):
@@ -44,13 +36,17 @@ class Told(Protocol):
 async def opened(told: Told, store: Store) -> AsyncIterator[TicketSystem]:
     """The ticket system that the settings name; what it needs is closed at the end."""
     if told.tickets == "builtin":
+        from bot.tickets.builtin import BuiltinTickets
+
         yield BuiltinTickets(store)
         return
+    from bot.tickets.http import open_client
+
     async with open_client() as client:
         yield elsewhere(told, client)
 
 
-def elsewhere(told: Told, client: aiohttp.ClientSession) -> TicketSystem:
+def elsewhere(told: Told, client: "aiohttp.ClientSession") -> TicketSystem:
     """The system outside of Handrail that the settings name.
 
     Args:
@@ -62,8 +58,18 @@ def elsewhere(told: Told, client: aiohttp.ClientSession) -> TicketSystem:
     """
     match told.tickets:
         case "webhook":
+            from bot.tickets.webhook import WebhookTickets
+
             return WebhookTickets(client, told.tickets_url, told.tickets_secret)
+        case "django-helpdesk":
+            from bot.tickets.django_helpdesk import DjangoHelpdeskTickets
+
+            return DjangoHelpdeskTickets(
+                client, told.tickets_url, told.tickets_user, told.tickets_token, told.tickets_project
+            )
         case "github":
+            from bot.tickets.github import GitHubTickets
+
             return GitHubTickets(
                 client,
                 told.tickets_url,
@@ -73,19 +79,29 @@ def elsewhere(told: Told, client: aiohttp.ClientSession) -> TicketSystem:
                 secret=told.tickets_secret,
             )
         case "jira":
+            from bot.tickets.jira import JiraTickets
+
             return JiraTickets(
                 client, told.tickets_url, told.tickets_user, told.tickets_token, told.tickets_project
             )
         case "roundup":
+            from bot.tickets.roundup import RoundupTickets
+
             return RoundupTickets(client, told.tickets_url, told.tickets_user, told.tickets_token)
         case "rt":
+            from bot.tickets.rt import RequestTrackerTickets
+
             return RequestTrackerTickets(
                 client, told.tickets_url, told.tickets_user, told.tickets_token, told.tickets_project
             )
         case "servicenow":
+            from bot.tickets.servicenow import ServiceNowTickets
+
             return ServiceNowTickets(
                 client, told.tickets_url, told.tickets_user, told.tickets_token, told.tickets_project
             )
         case "zendesk":
+            from bot.tickets.zendesk import ZendeskTickets
+
             return ZendeskTickets(client, told.tickets_url, told.tickets_user, told.tickets_token)
     raise LookupError(f"there is no ticket system called {told.tickets!r}")

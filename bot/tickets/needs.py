@@ -30,6 +30,14 @@ _SIGNING: Final = "give the receiver's, or make one: echo whsec_$(openssl rand -
 SYSTEMS: Final[Mapping[str, Needs]] = {
     "builtin": Needs(),
     "webhook": Needs(must={"URL": "give the address that takes the cases", "SECRET": _SIGNING}),
+    "django-helpdesk": Needs(
+        must={
+            "URL": "give its address, above /api/",
+            "USER": "give the name of a staff user that is its e-mail address too",
+            "TOKEN": "give that user's password",
+            "PROJECT": "give the number of the queue",
+        }
+    ),
     "github": Needs(
         must={
             "URL": "give https://api.github.com, or that of your enterprise server",

@@ -8,6 +8,9 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
+
+HEARTBEAT: Final = 15.0  # seconds between two looks of a page's stream, and its signs of life
 
 
 class Listener:

@@ -5,30 +5,26 @@ ask is there always. It must not know how anything is answered.
 """
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-import aiohttp_jinja2
-import jinja2
 from aiohttp import web
 
 from bot.config import Settings
-from bot.languages import closest
 from bot.metrics import Metrics, measure_http
 from bot.store.api import Store
-from bot.web.assets import Assets
-from bot.web.board import Board
-from bot.web.chat import Chat, Takes
-from bot.web.guard import local_only
 from bot.web.health import Health
-from bot.web.hub import Hub
-from bot.web.stream import HEARTBEAT, Stream
+from bot.web.hub import HEARTBEAT, Hub
 from bot.web.ticket_news import HearsNews, TicketNewsDoor
-from dialogs.library import SOURCE_LANGUAGE, Library
+from dialogs.library import Library
+
+if TYPE_CHECKING:
+    from bot.web.chat import Takes
 
 
 def add_routes(
     app: web.Application,
     *,
-    turns: Takes,
+    turns: "Takes",
     store: Store,
     library: Callable[[], Library],
     settings: Settings,
@@ -42,7 +38,7 @@ def add_routes(
 
     Args:
         app: An application that has not been started.
-        turns: Takes the events that the pages send.
+        turns: "Takes" the events that the pages send.
         store: Read for what the pages show.
         library: The content as it is now.
         settings: Local mode or not, the languages, and the helpdesk's time zone.
@@ -63,44 +59,16 @@ def add_routes(
     if not settings.local:
         return
 
-    async def hang_up(_: web.Application) -> None:
-        hub.close()
+    # with an app id there are no pages, and nothing is loaded that draws them
+    from bot.web.pages import add_pages
 
-    app.on_shutdown.append(hang_up)
-    aiohttp_jinja2.setup(
+    add_pages(
         app,
-        loader=jinja2.PackageLoader("bot.web"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    assets = Assets()
-    chat = Chat(
         turns=turns,
         store=store,
         library=library,
-        assets=assets,
+        settings=settings,
+        hub=hub,
         metrics=metrics,
-        language=closest(library(), settings.language) or SOURCE_LANGUAGE,
+        heartbeat=heartbeat,
     )
-    stream = Stream(turns=turns, store=store, library=library, hub=hub, metrics=metrics, heartbeat=heartbeat)
-    board = Board(
-        turns=turns,
-        store=store,
-        library=library,
-        language=closest(library(), settings.helpdesk_language) or SOURCE_LANGUAGE,
-        zone=settings.helpdesk_zone,
-        assets=assets,
-        metrics=metrics,
-    )
-    get, post = app.router.add_get, app.router.add_post
-    get("/", local_only(chat.page))
-    get("/chat/stream", local_only(stream.serve), allow_head=False)
-    post("/chat/events", local_only(chat.events))
-    get("/helpdesk", local_only(board.cases))
-    get("/helpdesk/cases/{number}", local_only(board.case))
-    for name, act in (("claim", board.claim), ("close", board.close)):
-        post(f"/helpdesk/cases/{{number}}/{name}", local_only(act))
-        get(f"/helpdesk/cases/{{number}}/{name}", local_only(board.back_to_case))
-    get("/static/{version}/{name}", local_only(assets.serve))

@@ -20,13 +20,12 @@ from bot.metrics import Metrics
 from bot.store.api import Store
 from bot.web import visitor
 from bot.web.chat import Takes, page_words, refused
-from bot.web.hub import Hub, Listener
+from bot.web.hub import HEARTBEAT, Hub, Listener
 from bot.web.transcript import spoken
 from dialogs.conversation import Conversation
 from dialogs.events import Opened
 from dialogs.library import Library
 
-HEARTBEAT: Final = 15.0  # seconds; also how often a page sees what another replica wrote
 _PAGE: Final = 200  # lines read at once
 _LAST_ID: Final = re.compile(r"(\d{1,15})-([A-Za-z0-9-]{1,35})")
 

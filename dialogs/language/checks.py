@@ -290,7 +290,7 @@ def check_claims(files: Iterable[GuideFile], codes: CodeFile | None) -> None:
         if (guide := file.guide) is None:
             continue
         for code in guide.codes:
-            span = file.places.at(file, f"code {code}")
+            span = file.places.at(file.report, f"code {code}")
             if code in claimed:
                 file.report.error("G501", span, f'the guide "{claimed[code]}" takes AADSTS{code} already')
             claimed.setdefault(code, guide.id)

@@ -71,7 +71,7 @@ class NodeReader(Shape):
         super().__init__(file.report)
         self.stem = stem
         self.file = file
-        self.ways = WayReader(self, file.places)
+        self.ways = WayReader(Shape(file.report), file.places)  # not self: a circle is only freed by a search
 
     def line(self, key: str, entry: Entry | None, what: str, kind: str = "text") -> TextKey:
         """Words under the text key `key` of this guide; "" where there are none."""

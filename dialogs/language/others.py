@@ -84,24 +84,24 @@ def read_codes(tree: Tree, report: Report) -> CodeFile:
 def read_texts(language: str, tree: Tree, report: Report) -> TextFile:
     """Read the bot's own words in `language`: a tree whose path is the text key."""
     shape, file = Shape(report), TextFile(report, language)
-
-    def walk(prefix: str, entry: Entry) -> None:
-        key = f"{prefix}{entry.key.text}"
-        shape.id(entry.key, "a text")
-        file.tops.setdefault(key, entry.key.span)
-        if isinstance(entry.value, Table):
-            for below in entry.value.entries:
-                walk(f"{key}/", below)
-        elif isinstance(entry.value, Items):
-            shape.report.error("G103", entry.value.span, f'"{key}" must be words; this is a list')
-        elif text := shape.text(entry.value, f'"{key}"'):
-            kind = "button" if prefix == "after/" else "text"
-            file.lines[key] = Line(text, entry.value.span, kind)
-
     if shape.table(tree, "texts") and isinstance(tree, Table):
         for entry in tree.entries:
-            walk("", entry)
+            _read_below("", entry, shape, file)
     return file
+
+
+def _read_below(prefix: str, entry: Entry, shape: Shape, file: TextFile) -> None:
+    key = f"{prefix}{entry.key.text}"
+    shape.id(entry.key, "a text")
+    file.tops.setdefault(key, entry.key.span)
+    if isinstance(entry.value, Table):
+        for below in entry.value.entries:
+            _read_below(f"{key}/", below, shape, file)
+    elif isinstance(entry.value, Items):
+        shape.report.error("G103", entry.value.span, f'"{key}" must be words; this is a list')
+    elif text := shape.text(entry.value, f'"{key}"'):
+        kind = "button" if prefix == "after/" else "text"
+        file.lines[key] = Line(text, entry.value.span, kind)
 
 
 def read_translation(original: str, stem: str, language: str, tree: Tree, report: Report) -> TranslationFile:

@@ -84,7 +84,7 @@ class _GuideReader(NodeReader):
         for word in self.words(entry.value, "codes"):
             if (code := self.code(word)) is not None:
                 found.append(code)
-                self.file.places.put(self.file, word.span, f"code {code}")
+                self.file.places.put(self.report, word.span, f"code {code}")
         return tuple(found), False
 
     def _source(self, entry: Entry | None) -> None:

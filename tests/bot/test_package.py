@@ -7,9 +7,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
-import typer
+from click.testing import CliRunner
 from PIL import Image
-from typer.testing import CliRunner
 
 from bot.commands import png
 from bot.commands.package import package
@@ -46,10 +45,8 @@ def manifest_in(packed: bytes) -> dict[str, object]:
 
 def command(*arguments: str, env: dict[str, str] | None = None) -> tuple[int, str]:
     """Run the command as the terminal does, and return its exit code and what it said or raised."""
-    app = typer.Typer()
-    app.command()(package)
     blank = {"MicrosoftAppId": None, "HANDRAIL_PUBLIC_URL": None}
-    result = CliRunner().invoke(app, list(arguments), env={**blank, **(env or {})})
+    result = CliRunner().invoke(package, list(arguments), env={**blank, **(env or {})})
     return result.exit_code, result.output + str(result.exception or "")
 
 

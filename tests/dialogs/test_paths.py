@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dialogs.conditions import candidates, way
+from dialogs.conditions import candidates, holds, way
 from dialogs.guide import Ask, Check, Choice, Collect, End, Escalate, Guide, Match, Node, Offer, Try, Way
 from dialogs.paths import Path, examine, paths, prompts_to_come
 from dialogs.situations import TooTangled
@@ -156,6 +156,41 @@ def test_paths_agree_with_playing_every_conversation(made: Guide) -> None:
     assert {(p.nodes, p.end, p.prompts) for p in found.paths} == set(conversations)
 
 
+def taken(made: Guide, node_id: str, given: Given) -> Iterator[tuple[str, Way]]:
+    """Every way out of a node by which some conversation leaves it, from `node_id` on."""
+    node = made.nodes[node_id]
+
+    def on(ways: tuple[Way, ...], more: Given) -> Iterator[tuple[str, Way]]:
+        first = next(each for each in ways if holds(each.when, given | more))
+        yield node_id, first
+        yield from taken(made, first.to, given | more)
+
+    match node:
+        case Ask():
+            for picked in picks(node):
+                own = next(each.go for each in node.choices if each.id == picked[0])
+                yield from on(node.go if node.several else own or node.go, {node_id: picked})
+        case Collect():
+            for value in ("given", "skipped") if node.skip else ("given",):
+                yield from on(node.go, {node_id: (value,)})
+        case Check():
+            for outcome in outcomes(node):
+                yield from on(node.outcomes.get(outcome) or node.otherwise, {node_id: (outcome,)})
+        case Try():
+            yield from on(node.go, {})
+            if candidates(node, given):
+                yield from on((Way(to=node.fixed),), {})
+        case Escalate() | End():
+            return
+
+
+@settings(max_examples=100, deadline=None)
+@given(guides())
+def test_a_way_counts_as_taken_when_somebody_takes_it(made: Guide) -> None:
+    """No way is called useless that some answers lead along, and none useful that no answers do."""
+    assert examine(made).taken == set(taken(made, made.start, {}))
+
+
 @settings(max_examples=100, deadline=None)
 @given(guides(), st.integers(1, 4))
 def test_a_short_list_covers_what_the_long_one_covers(made: Guide, spare: int) -> None:
@@ -200,6 +235,86 @@ def test_sets_of_ticks_are_counted_without_listing_them() -> None:
     assert found.conversations == 2**30 - 1 + 1
     assert [path.end for path in found.paths] == ["solved", "escalated:desk"]
     assert found.complete
+
+
+def test_ticks_that_each_point_to_a_fix_are_counted_without_listing_them() -> None:
+    """Only the first two fixes are ever shown, so a million sets of ticks are some hundred situations."""
+    ids = [f"c{n}" for n in range(20)]
+    ticks = Ask(
+        id="q", say="?", several=True, choices=tuple(choice(each) for each in ids), go=(Way(to="fixes"),)
+    )
+    offers = tuple(Offer(fix=each, when=(Match(subject="q", values=(each,)),)) for each in ids)
+    fixes = Try(id="fixes", offers=offers, limit=2, fixed="solved", go=(Way(to="handover"),))
+
+    found = paths(guide(ticks, fixes, SOLVED, HANDOVER))
+
+    # one tick: solved by its fix, or not (same, other, could not); several: two fixes are shown
+    one, several = 20, 2**20 - 1 - 20
+    assert found.conversations == one * (1 + 3) + several * (1 + 3 * (1 + 3))
+    assert {each.prompts for each in found.paths} == {2, 3, 4}
+    assert found.complete
+
+
+def test_a_fix_behind_those_that_are_shown_counts_where_another_answer_leads_past_them() -> None:
+    """What makes no difference in one list of fixes may make one in the next."""
+    a, b = ((Match(subject="q", values=(each,)),) for each in "ab")
+    first = Try(
+        id="first", limit=1, fixed="solved", go=(Way(to="second"),),
+        offers=(Offer(fix="x", when=a), Offer(fix="y", when=b)),
+    )  # fmt: skip
+    second = Try(
+        id="second", limit=1, fixed="solved", go=(Way(to="handover"),),
+        offers=(Offer(fix="z", when=b),),
+    )  # fmt: skip
+    ticks = Ask(id="q", say="?", several=True, choices=(choice("a"), choice("b")), go=(Way(to="first"),))
+
+    found = paths(guide(ticks, first, second, SOLVED, HANDOVER))
+
+    assert {tuple(each.fix for each in path.choices if each.fix) for path in found.paths} == {
+        ("x",), ("x", "z"), ("y",), ("y", "z"),
+    }  # fmt: skip
+    # a: fixed, or not and handed over; a+b and b: fixed, or not and then fixed, or not
+    assert found.conversations == (1 + 3) + 2 * (1 + 3 * (1 + 3))
+
+
+def test_half_of_a_condition_is_remembered_until_the_other_half_is_answered() -> None:
+    """A fix that two answers point to together is offered to those who gave both."""
+    both = (Match(subject="q", values=("a",)), Match(subject="r", values=("c",)))
+    fixes = Try(
+        id="fixes", limit=1, fixed="solved", go=(Way(to="handover"),),
+        offers=(Offer(fix="x", when=both), Offer(fix="y")),
+    )  # fmt: skip
+    made = guide(
+        Ask(id="q", say="?", several=True, choices=(choice("a"), choice("b")), go=(Way(to="r"),)),
+        Ask(id="r", say="?", several=True, choices=(choice("c"), choice("d")), go=(Way(to="fixes"),)),
+        fixes,
+        SOLVED,
+        HANDOVER,
+    )
+
+    found = paths(made)
+
+    offered = {path.choices[2].fix: path.choices[:2] for path in found.paths}
+    assert [each.words for each in offered["x"]] == ["q: a", "r: c"]
+    assert set(offered) == {"x", "y"}
+    assert found.conversations == 3 * 3 * (1 + 3)
+
+
+def test_two_ticks_can_point_to_a_fix_together() -> None:
+    """Neither alone gets it offered."""
+    both = (Match(subject="q", values=("a",)), Match(subject="q", values=("b",)))
+    ticks = Ask(id="q", say="?", several=True, choices=(choice("a"), choice("b")), go=(Way(to="fixes"),))
+    fixes = Try(
+        id="fixes", limit=1, fixed="solved", go=(Way(to="handover"),), offers=(Offer(fix="x", when=both),)
+    )
+
+    found = paths(guide(ticks, fixes, SOLVED, HANDOVER))
+
+    assert [each.words for path in found.paths for each in path.choices if each.fix] == [
+        "fixes/x: fixed",
+        "fixes/x: same",
+    ]
+    assert found.conversations == 2 + (1 + 3)
 
 
 def test_a_way_nobody_can_take_makes_the_list_incomplete() -> None:

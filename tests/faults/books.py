@@ -50,6 +50,7 @@ async def compare(
     await _events(verdict, claims, ask)
     await _screens(verdict, notes, ask)
     await _cases(verdict, notes, tickets, ask)
+    await _threads(verdict, notes, ask)
     await _outbox(verdict, ask)
     return verdict
 
@@ -95,14 +96,15 @@ async def _screens(verdict: Verdict, notes: Sequence[Note], ask: Ask) -> None:
     for note in notes:
         if note.kind == "show":
             arrived[_key(note.conversation)].append(note.prompt)
-    shown = {key: [prompt for prompt, _ in groupby(prompts)] for key, prompts in arrived.items()}
+    # Two pieces of news in a row look alike here, and so does one that came twice.
+    shown = {key: _once(prompts) for key, prompts in arrived.items()}
     states = {
         key: msgspec.json.decode(state) for key, state in await ask("SELECT key, state FROM conversations")
     }
     verdict.broken["screens not shown, or out of order"] = [
         f"{key}: {shown.get(key)} of {written.get(key)}"
         for key in written.keys() | shown.keys()
-        if shown.get(key) != written.get(key)
+        if shown.get(key) != _once(written.get(key, ()))
     ]
     verdict.broken["the last screen is not the stored one"] = [
         f"{key}: {shown.get(key)} shown, {state['prompt']} stored"
@@ -131,12 +133,50 @@ async def _cases(verdict: Verdict, notes: Sequence[Note], tickets: Sequence[str]
     verdict.counted["tickets"] = len(filed)
 
 
+async def _threads(verdict: Verdict, notes: Sequence[Note], ask: Ask) -> None:
+    """What happened to a case stands below its card, in order, and the card shows its true state."""
+    happened: defaultdict[str, list[str]] = defaultdict(list)
+    length: Counter[str] = Counter()
+    for number, what, note in await ask("SELECT number, what, note FROM case_log ORDER BY number, seq"):
+        length[number] += 1
+        if what not in {"opened", "filed"}:
+            happened[number].append(note)
+    receipts = await ask("SELECT key, receipt FROM outbox WHERE kind = 'handoff'")
+    threads = {key.removeprefix("handoff/"): receipt.partition("|")[0] for key, receipt in receipts}
+    lines: defaultdict[str, list[str]] = defaultdict(list)
+    cards: dict[str, int] = {}
+    for note in notes:
+        if note.kind == "line":
+            lines[note.conversation].append(note.words)
+        elif note.kind in {"card", "announce"}:
+            cards[note.conversation] = note.seen
+    told = {number: _once(lines[thread]) for number, thread in threads.items()}
+    verdict.broken["threads that do not tell what happened"] = [
+        f"{number}: {told[number]} of {happened[number]}"
+        for number in threads
+        if len(told[number]) != len(happened[number])
+        or any(note not in line for note, line in zip(happened[number], told[number], strict=False))
+    ]
+    verdict.broken["cards that do not show the true state"] = [
+        f"{number}: {cards.get(thread)} of {length[number]}"
+        for number, thread in threads.items()
+        if cards.get(thread) != length[number]
+    ]
+    verdict.counted["lines"] = sum(map(len, told.values()))
+    verdict.twice["lines"] = sum(map(len, lines.values())) - sum(map(len, told.values()))
+
+
 async def _outbox(verdict: Verdict, ask: Ask) -> None:
     """Nothing is left lying."""
     left = await ask("SELECT key, state, error FROM outbox WHERE state <> 'done'")
     verdict.broken["messages in limbo"] = [f"{key} is {state}: {error}" for key, state, error in left]
     ((total,),) = await ask("SELECT count(*) FROM outbox")
     verdict.counted["messages"] = total
+
+
+def _once(said: Iterable[str]) -> list[str]:
+    """What came twice in a row is there once."""
+    return [each for each, _ in groupby(said)]
 
 
 def _without(wanted: Iterable[str], found: Iterable[str]) -> list[str]:

@@ -20,8 +20,8 @@ from typing import Any
 import aiohttp
 import msgspec
 
-from bot.app import load_content
 from bot.config import Settings
+from bot.content import load_content
 from dialogs.conversation import Conversation
 from dialogs.effects import Hear
 from dialogs.engine import step

@@ -37,6 +37,7 @@ _MOST_PASSES = 8
 _DRAINS_WITHIN = 600.0  # seconds; what was under way in many deaths in a row is waited for in minutes
 _AT_A_POINT = 0.5  # of the bots
 _AT_A_TICKET = 0.4  # of those at a point: between the look-up and what is known here
+_HELPED = 0.5  # of the cases somebody of the helpdesk works on
 _AT_A_POST = 0.1  # of the posts of a ticket end with the death of all who could have sent it
 _TICKETS = ("ticket.missing", "ticket.created")
 _WAITING = "SELECT count(*) FROM outbox WHERE state IN ('ready', 'leased')"
@@ -184,7 +185,7 @@ async def run(plan: Plan, folder: Path) -> Result:
         }
         killer = Killer(plan, nursery, env, folder / "bots.log")
         tickets.posts.always_with(lambda request: killer.filing(tickets, request))
-        people = People(around, killer.alive, plan.seed, helpdesk_only=plan.helpdesk_only)
+        people = People(around, killer.alive, plan.seed, helpdesk_only=plan.helpdesk_only, helped=_HELPED)
         async with asyncio.TaskGroup() as group:
             group.create_task(killer.run(people))
             group.create_task(people.talk(plan.places, killer.over))

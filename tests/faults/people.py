@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import itertools
 import random
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -17,9 +18,11 @@ import msgspec
 from tests.faults.replicas import Replica
 from tests.faults.world import World, prompt_of
 from tests.support.cloud import DROP
+from tests.support.whole import CHANNEL
 
 _PATIENCE = 1800.0  # seconds until a screen that does not come is taken for lost; deaths in a row delay it
 _ASKS = aiohttp.ClientTimeout(total=15)  # Teams' own
+_CASE = re.compile(r"HR-[0-9A-Z]{4,7}")
 _LONGEST_WALK = 4  # screens of a guide before somebody wants a person
 
 
@@ -44,8 +47,9 @@ class People:
     """
 
     def __init__(
-        self, world: World, alive: Callable[[], Sequence[Replica]], seed: int, *, helpdesk_only: bool = False
-    ) -> None:
+        self, world: World, alive: Callable[[], Sequence[Replica]], seed: int, *,
+        helpdesk_only: bool = False, helped: float = 0.0,
+    ) -> None:  # fmt: skip
         """Nobody talks before `talk`.
 
         Args:
@@ -53,6 +57,7 @@ class People:
             alive: The bots that listen at the moment.
             seed: What they do is drawn from it.
             helpdesk_only: Everybody wants a person at once, so that there are many tickets.
+            helped: How many of the cases somebody of the helpdesk works on, from 0 to 1.
         """
         self.claims: list[Claim] = []
         self.finished: list[str] = []
@@ -62,6 +67,7 @@ class People:
         self._chance = random.Random(seed)
         self._numbers = itertools.count(1)
         self._helpdesk_only = helpdesk_only
+        self._helped = helped
         self._token = world.cloud.token(serviceurl=world.service_url)
         self._changed = asyncio.Event()
 
@@ -105,6 +111,56 @@ class People:
                     await changed.wait()
 
 
+class Agent:
+    """Somebody of the helpdesk, in the thread of one case."""
+
+    def __init__(self, people: People, http: aiohttp.ClientSession, case: str, conversation: str) -> None:
+        self._people = people
+        self._http = http
+        self._case = case
+        self._conversation = conversation
+        self._world = people._world
+
+    async def presses(self, title: str, **words: str) -> None:
+        """Press a button of the newest card, with words in its fields."""
+        await self._until(lambda: self._case in self._world.threads)
+        thread, card = self._world.threads[self._case]
+        data = next(each["data"] for each in actions(card) if each["title"] == title)
+        fields = {f"{name}-{self._case}-{data['handrail']['seen']}": said for name, said in words.items()}
+        action = {"type": "Action.Execute", "verb": "go", "data": {**data, **fields}}
+        cloud = self._world.cloud
+        activity = cloud.activity(
+            **{
+                "serviceUrl": self._world.service_url,
+                "conversation": {"id": thread, "conversationType": "channel", "tenantId": cloud.tenant},
+                "from": {
+                    "id": "29:ada",
+                    "name": "Ada",
+                    "aadObjectId": "aaaaaaaa-0000-4000-8000-000000000001",
+                },
+                "type": "invoke",
+                "name": "adaptiveCard/action",
+                "value": {"action": action, "trigger": "manual"},
+                "text": DROP,
+                "entities": DROP,
+            }
+        )
+        await self._people.deliver(self._http, activity)
+        self._people.claims.append(Claim(conversation=self._conversation))
+
+    async def sees(self, words: str) -> None:
+        """Wait for a line in the newest thread of the case; a card whose answer got lost has none."""
+        told, threads = self._world.told, self._world.threads
+        await self._until(lambda: any(words in each for each in told[threads[self._case][0]]))
+
+    async def _until(self, seen: Callable[[], bool]) -> None:
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._world.until(CHANNEL, seen)
+        except TimeoutError:
+            raise StuckError(f"the agent of {self._case} waits") from None
+
+
 class _Person:
     """One person, one conversation."""
 
@@ -130,7 +186,35 @@ class _Person:
                 break
             if not self._shows("Hand it over"):
                 break
+        if self._chance.random() < self._people._helped:
+            await self._helped()
         self._people.finished.append(self._conversation)
+
+    async def _helped(self) -> None:
+        """Somebody of the helpdesk takes the case and asks; each question is answered."""
+        case = _CASE.search(" ".join(self._world.told[self._conversation]))
+        assert case is not None, self._world.told[self._conversation]
+        agent = Agent(self._people, self._http, case[0], self._conversation)
+        await agent.presses("Claim")
+        await self._sees("is now working on")
+        for _ in range(self._chance.randint(1, 3)):
+            number = next(self._people._numbers)
+            await agent.presses("Send it", ask=f"question {number}.")
+            await self._sees(f"question {number}.")
+            self._prompt = prompt_of(self._world.screens[self._conversation])
+            await self._say(f"answer {number}.")
+            await agent.sees(f"answer {number}.")
+        if self._chance.random() < 0.5:
+            await agent.presses("Resolve", resolve="Done.")
+            await self._sees("Does it work now?")
+
+    async def _sees(self, words: str) -> None:
+        told, here = self._world.told, self._conversation
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._world.until(here, lambda: any(words in each for each in told[here]))
+        except TimeoutError:
+            raise StuckError(f"{here} waits for “{words}”") from None
 
     async def _say(self, words: str) -> None:
         self._said += 1

@@ -1,6 +1,8 @@
 """The same text in the words, lists, times and letters of whoever reads it."""
 
 import pytest
+from babel import Locale
+from babel.localedata import locale_identifiers
 
 from bot.cards.speech import Speaker
 from dialogs.library import Library
@@ -110,6 +112,19 @@ def test_languages_from_right_to_left_are_known() -> None:
     """A card for an Arabic reader starts on the right."""
     assert Speaker(library(), "ar").right_to_left
     assert not Speaker(library(), "de").right_to_left
+
+
+def test_every_language_runs_the_way_cldr_says() -> None:
+    """The table of those from right to left is Babel's, which would read all its data for it."""
+    texts = library()
+    wrong = [
+        name
+        for name in locale_identifiers()
+        if Speaker(texts, name.replace("_", "-")).right_to_left
+        != (Locale.parse(name).text_direction == "rtl")
+    ]
+
+    assert wrong == []
 
 
 def test_a_long_text_is_cut_with_a_mark() -> None:

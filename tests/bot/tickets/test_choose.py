@@ -1,5 +1,7 @@
 """Every ticket system that HANDRAIL_TICKETS can name: its settings, and that it is there."""
 
+from pathlib import Path
+
 import pytest
 
 from bot.commands.checks_tickets import checks_tickets
@@ -29,6 +31,24 @@ def test_every_setting_of_ticket_systems_is_in_the_list() -> None:
     names = [each.name for each in SETTINGS if each.name.startswith("HANDRAIL_TICKETS_")]
 
     assert names == [f"HANDRAIL_TICKETS_{end}" for end in ENDS]
+
+
+def test_the_manual_has_every_system_with_its_settings() -> None:
+    """A row for each, and in it something below each setting that it must or may have."""
+    manual = (Path(__file__).parents[3] / "deployment" / "README.md").read_text("utf-8")
+    table = manual.split("| `HANDRAIL_TICKETS` | `…_URL` |")[1].split("\n\n")[0]
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
+
+    assert {
+        row[0].strip("`"): {end for end, cell in zip(ENDS, row[1:], strict=True) if cell} for row in rows
+    } == {name: {*needs.must, *needs.may} for name, needs in SYSTEMS.items()}
+
+
+def test_every_system_is_held_to_the_contract() -> None:
+    """None is in the list that the contract does not know."""
+    files = Path(__file__).parents[2] / "support" / "helpdesks"
+
+    assert [each for each in ELSEWHERE if not (files / f"{each.replace('-', '_')}.py").exists()] == []
 
 
 @pytest.mark.parametrize("system", ELSEWHERE)
