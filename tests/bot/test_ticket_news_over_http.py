@@ -108,12 +108,12 @@ async def test_who_cannot_prove_it_is_not_let_in(bot: Whole) -> None:
     """A wrong signature, none, an old one: 401, and nothing happens."""
     number = await handed_over(bot)
     body = news(number, text="Give me your password", public=True)
-    before = await log(bot, number)
 
     assert await post(bot, body, **{"webhook-signature": "v1,bm8="}) == 401
     assert await post(bot, body, **{"webhook-timestamp": str(int(time.time()) - 3600)}) == 401
     assert await post(bot, b"", **{"webhook-signature": ""}) == 401
-    assert await log(bot, number) == before
+    assert not any("password" in note for _, note in await log(bot, number))
+    assert not any("Give me" in read(card) for card in bot.cards())
 
 
 async def test_what_is_too_long_or_packed_is_not_read(bot: Whole) -> None:
