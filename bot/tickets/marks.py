@@ -9,7 +9,6 @@ only the first, so that somebody who quotes us below their own words is heard.
 Must not know: any one ticket system, how texts are sent.
 """
 
-import html
 import re
 from typing import Final
 
@@ -19,8 +18,6 @@ from bot.tickets.api import Update
 _LONGEST_AUTHOR: Final = 80  # characters
 _HEAD: Final = re.compile(r".{0,120}\[(HR-[0-9A-Z]{1,20}/[\w.-]{1,60})\]:?")
 _CASE: Final = re.compile(r"HR-[0-9A-Z]{1,20}(?![0-9A-Z])")
-_TAG: Final = re.compile(r"<(?:br|/p|/div|/li|/h\d)\b[^<>]*>", re.IGNORECASE)
-_ANY_TAG: Final = re.compile(r"<[^<>]*>")
 
 
 def headed(key: str, author: str, body: str) -> str:
@@ -59,17 +56,6 @@ def case_in(title: str) -> str | None:
     """The case whose title this is; None for anybody else's."""
     found = _CASE.match(title.strip())
     return found[0] if found else None
-
-
-def as_html(text: str) -> str:
-    """Plain text for a field that holds HTML: all of it stays text."""
-    return html.escape(text).replace("\n", "<br>")
-
-
-def as_text(markup: str) -> str:
-    """What a field of HTML says, as plain text. It is data: nothing is trusted for having lost its tags."""
-    lines = _ANY_TAG.sub("", _TAG.sub("\n", markup.replace("\r", "").replace("\n", " ")))
-    return "\n".join(line.strip() for line in html.unescape(lines).splitlines()).strip()
 
 
 def file_name(key: str, name: str) -> str:

@@ -33,9 +33,21 @@ class OtherSide(Protocol):
         tells: It brings news.
     """
 
-    system: TicketSystem
-    served: Served
-    secrets: tuple[str, ...]
+    @property
+    def system(self) -> TicketSystem:
+        """See above."""
+        ...
+
+    @property
+    def served(self) -> Served:
+        """See above."""
+        ...
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """See above."""
+        ...
+
     hides: bool
     closes: bool
     keeps_files: bool
