@@ -22,6 +22,7 @@ IDENTITY: Final = ("MicrosoftAppId", "MicrosoftAppPassword", "MicrosoftAppType",
 """The four settings that say who the bot is, in the names that Azure gives them."""
 
 _OURS: Final = "HANDRAIL_"
+_SHORTEST_SECRET: Final = 20  # characters
 _CLOSE: Final = 70  # of 100; one letter swapped in a word of four gives 75
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -105,13 +106,21 @@ def tickets(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Problem
         )
         for end in unused
     ]
-    if system == "webhook" and values.get("tickets_secret"):
-        try:
-            signing_key(values["tickets_secret"].reveal())
-        except ValueError as error:
-            says = f"it is not a Standard Webhooks secret; {error}"
-            problems.append(Problem("HANDRAIL_TICKETS_SECRET", "set (not shown)", says))
+    secret = values.get("tickets_secret")
+    if secret and (says := _weak(system, secret.reveal())):
+        problems.append(Problem("HANDRAIL_TICKETS_SECRET", "set (not shown)", says))
     return problems
+
+
+def _weak(system: str, secret: str) -> str:
+    """What is wrong with a secret that signs messages; "" if nothing is."""
+    if system == "webhook":
+        try:
+            signing_key(secret)
+        except ValueError as error:
+            return f"it is not a Standard Webhooks secret; {error}"
+    short = len(secret) < _SHORTEST_SECRET
+    return "it is short enough to be guessed; make one on both sides: openssl rand -hex 32" if short else ""
 
 
 def helpdesk(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Problem]:

@@ -32,7 +32,7 @@ _BUSY = frozenset({403, 429})  # GitHub says it with either; a 403 that names a 
 _MENDABLE = {
     401: "it does not accept who we are; run `handrail doctor`",
     403: "it does not accept who we are; run `handrail doctor`",
-    404: "nothing takes tickets at this address; run `handrail doctor`",
+    404: "there is nothing at this address, or not for us; run `handrail doctor`",
 }
 
 

@@ -248,8 +248,8 @@ class ZendeskTickets:
         await self._rest.send("PUT", "api/v2/tickets/{}.json", reference, body=body, kind=_One)
 
     async def _audits(self, reference: str, since: int) -> list[_Audit]:
-        """The audits since, newest first; the ticket's creation is none."""
-        query: dict[str, object] = {"page[size]": _PAGE, "sort": "-created_at"}
+        """The audits since, in any order; the ticket's creation is none."""
+        query: dict[str, object] = {"page[size]": _PAGE}
         found = list[_Audit]()
         while True:
             listed = await self._rest.get(
@@ -257,7 +257,7 @@ class ZendeskTickets:
             )
             recent = [each for each in listed.audits if each.created_at.timestamp() >= since]
             found += [each for each in recent if not any(event.type == "Create" for event in each.events)]
-            if len(recent) < len(listed.audits) or not listed.meta.has_more or not listed.meta.after_cursor:
+            if not listed.meta.has_more or not listed.meta.after_cursor:
                 return found
             query["page[after]"] = listed.meta.after_cursor
 

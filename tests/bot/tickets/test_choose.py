@@ -86,6 +86,14 @@ def test_what_a_system_does_not_use_is_told(system: str) -> None:
         assert "canary" not in str(caught.value)
 
 
+def test_a_secret_that_can_be_guessed_is_refused() -> None:
+    """What it signs comes from the internet and speaks to people."""
+    environ = environment("github", *SYSTEMS["github"].must)
+    with pytest.raises(ConfigError, match="openssl rand") as caught:
+        Settings.read({**environ, "HANDRAIL_TICKETS_SECRET": "canary"})
+    assert "canary" not in str(caught.value)
+
+
 @pytest.mark.parametrize("system", ELSEWHERE)
 async def test_the_doctor_says_of_every_system_that_nobody_is_there(system: str) -> None:
     """With what to do, and without a secret; with --offline it asks nobody."""
