@@ -58,7 +58,7 @@ SETTINGS: Final = (
             "The folder with guides, fixes and texts; without it, the content that comes with Handrail."),
     Setting("HANDRAIL_TICKETS", "tickets", "word", to.one_of(*SYSTEMS), "builtin",
             "The ticket system; builtin keeps cases in Handrail's own database and sends nothing."),
-    Setting("HANDRAIL_TICKETS_URL", "tickets_url", "URL", to.url, "",
+    Setting("HANDRAIL_TICKETS_URL", "tickets_url", "URL", to.tickets_url, "",
             "Its address; for webhook the whole address that takes the POST."),
     Setting("HANDRAIL_TICKETS_USER", "tickets_user", "text", to.line, "",
             "Who Handrail is there: a user or an e-mail address, as the system wants it."),

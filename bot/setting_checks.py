@@ -106,6 +106,10 @@ def tickets(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Problem
         )
         for end in unused
     ]
+    url = values.get("tickets_url", "")
+    if url and (system == "smtp") != url.startswith(("smtp://", "smtps://")):
+        says = f"{system} is not reached like that; {needs.must.get('URL', 'remove it')}"
+        problems.append(Problem("HANDRAIL_TICKETS_URL", quoted(url), says))
     secret = values.get("tickets_secret")
     if secret and (says := _weak(system, secret.reveal())):
         problems.append(Problem("HANDRAIL_TICKETS_SECRET", "set (not shown)", says))

@@ -92,6 +92,20 @@ def url(text: str) -> str:
     return text
 
 
+def tickets_url(text: str) -> str:
+    """A URL as above; or smtp://host[:port], smtps://host[:port] for a mailbox."""
+    scheme, separator, rest = text.partition("://")
+    if not separator or scheme not in {"smtp", "smtps"}:
+        return url(text)
+    try:
+        url(f"https://{rest}")
+    except ValueError:
+        rest = "/"
+    if "/" in rest:
+        raise ValueError("it is no mail server; write smtp://host[:port] or smtps://host[:port]")
+    return text
+
+
 def service_urls(text: str) -> str:
     """A comma-separated list of URL prefixes, as `bot.teams.service_urls` reads it."""
     try:

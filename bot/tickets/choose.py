@@ -100,6 +100,10 @@ def elsewhere(told: Told, client: "aiohttp.ClientSession") -> TicketSystem:
             return ServiceNowTickets(
                 client, told.tickets_url, told.tickets_user, told.tickets_token, told.tickets_project
             )
+        case "smtp":
+            from bot.tickets.smtp import MailTickets
+
+            return MailTickets(told.tickets_url, told.tickets_user, told.tickets_token, told.tickets_project)
         case "zendesk":
             from bot.tickets.zendesk import ZendeskTickets
 

@@ -78,6 +78,14 @@ SYSTEMS: Final[Mapping[str, Needs]] = {
         },
         may=frozenset({"PROJECT"}),
     ),
+    "smtp": Needs(
+        must={
+            "URL": "give smtp://host:587 or smtps://host:465",
+            "USER": "give the address that mails come from, which is the login too",
+            "PROJECT": "give the address of the helpdesk's mailbox",
+        },
+        may=frozenset({"TOKEN"}),
+    ),
     "zendesk": Needs(
         must={
             "URL": "give https://<you>.zendesk.com",

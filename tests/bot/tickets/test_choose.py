@@ -23,7 +23,8 @@ ELSEWHERE = [each for each in SYSTEMS if each != "builtin"]
 
 def environment(system: str, *ends: str) -> dict[str, str]:
     """The settings of a system, with these of its own."""
-    return {"HANDRAIL_TICKETS": system, **{f"HANDRAIL_TICKETS_{end}": VALUES[end] for end in ends}}
+    values = {**VALUES, "URL": "smtp://127.0.0.1:9"} if system == "smtp" else VALUES
+    return {"HANDRAIL_TICKETS": system, **{f"HANDRAIL_TICKETS_{end}": values[end] for end in ends}}
 
 
 def test_every_setting_of_ticket_systems_is_in_the_list() -> None:
@@ -84,6 +85,21 @@ def test_what_a_system_does_not_use_is_told(system: str) -> None:
             Settings.read(environment(system, *needs.must, end))
         assert f"HANDRAIL_TICKETS_{end}" in str(caught.value)
         assert "canary" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("system", "url"),
+    [("smtp", "https://mail.example"), ("smtp", "smtp://mail.example/x"), ("smtp", "smtp://u:p@mail.example"),
+     ("smtp", "smtp://"), ("webhook", "smtp://mail.example"), ("zendesk", "smtps://mail.example")],
+)  # fmt: skip
+def test_an_address_is_of_its_systems_kind(system: str, url: str) -> None:
+    """A mail server is no page, and no page a mail server."""
+    environ = environment(system, *SYSTEMS[system].must)
+    with pytest.raises(ConfigError, match="HANDRAIL_TICKETS_URL"):
+        Settings.read({**environ, "HANDRAIL_TICKETS_URL": url})
+    assert Settings.read(
+        {**environment("smtp", *SYSTEMS["smtp"].must), "HANDRAIL_TICKETS_URL": "smtps://m.example"}
+    )
 
 
 def test_a_secret_that_can_be_guessed_is_refused() -> None:
