@@ -32,6 +32,7 @@ from bot.office import Office
 from bot.outbox.dispatcher import AS_MUCH_AS_YOU_LIKE, LEASE, Dispatcher
 from bot.outbox.upkeep import Upkeep
 from bot.probes.api import Probe
+from bot.queues import Queues
 from bot.replicas import Replicas
 from bot.store.api import Store
 from bot.store.open import database_file, open_store
@@ -159,7 +160,12 @@ async def running(
             lease=lease,
         )
         clock = Clock(
-            store=store, turns=turns, office=office, minutes=settings.helpdesk_remind, now=time.time
+            store=store,
+            turns=turns,
+            office=office,
+            minutes=settings.helpdesk_remind,
+            second=bool(settings.helpdesk_second),
+            now=time.time,
         )
         _in_background(stack, clock.watch(), "clock")
         dispatcher.start()
@@ -222,8 +228,8 @@ def web_app(parts: Parts) -> web.Application:
         desk=Desk(
             turns=parts.turns,
             store=parts.store,
-            channel=settings.helpdesk_channel,
-            colleague=Team(parts.connector, settings.helpdesk_channel).name_of,
+            queues=_queues(settings),
+            colleague=Team(parts.connector).name_of,
         ),
         signed=not settings.local,
     )
@@ -289,9 +295,14 @@ def _probes(settings: Settings, client: aiohttp.ClientSession, stack: AsyncExitS
     return graph_probes(client, tokens, settings.graph_url)
 
 
+def _queues(settings: Settings) -> Queues:
+    channels = dict(settings.helpdesk_channels)
+    return Queues(settings.helpdesk_channel, channels, settings.helpdesk_second)
+
+
 def _helpdesk(settings: Settings, library: Library) -> Helpdesk:
     return Helpdesk(
-        channel=settings.helpdesk_channel,
+        queues=_queues(settings),
         service_url=settings.helpdesk_service_url,
         language=spoken(library, "HANDRAIL_HELPDESK_LANGUAGE", settings.helpdesk_language),
         zone=settings.helpdesk_zone,

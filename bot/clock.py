@@ -29,7 +29,14 @@ class Clock:
     """Reminds of unclaimed cases."""
 
     def __init__(
-        self, *, store: Store, turns: Turns, office: Office, minutes: int, now: Callable[[], float]
+        self,
+        *,
+        store: Store,
+        turns: Turns,
+        office: Office,
+        minutes: int,
+        second: bool = False,
+        now: Callable[[], float],
     ) -> None:
         """Put the parts together.
 
@@ -38,12 +45,14 @@ class Clock:
             turns: The straight line.
             office: When the helpdesk is there; no other time counts.
             minutes: How long a case may be unclaimed; 0 means that nobody is ever reminded.
+            second: Whether there is a second channel, for what was reminded of once in vain.
             now: Seconds since 1970.
         """
         self._store = store
         self._turns = turns
         self._office = office
         self._after = minutes * 60
+        self._second = second
         self._now = now
 
     async def look(self) -> int:
@@ -61,7 +70,11 @@ class Clock:
             if times >= MOST or passed < self._after * (2 ** (times + 1) - 1):
                 continue
             event = CaseUnclaimed(
-                at=self._turns.now(), number=record.number, minutes=round(passed / 60), times=times + 1
+                at=self._turns.now(),
+                number=record.number,
+                minutes=round(passed / 60),
+                times=times + 1,
+                moves=self._second and times == 1 and not any(entry.what == "moved" for entry in record.log),
             )
             event_id = f"clock/{record.number}/{since}/{times + 1}"
             receipt = await self._turns.take(record.conversation, event_id, event)

@@ -72,6 +72,10 @@ SETTINGS: Final = (
             secret=True),
     Setting("HANDRAIL_HELPDESK_CHANNEL", "helpdesk_channel", "channel", to.channel, "",
             "The Teams channel for the cases, by id (19:…@thread.tacv2) or link; needed with an app id."),
+    Setting("HANDRAIL_HELPDESK_CHANNELS", "helpdesk_channels", "channels", to.channels, "",
+            "Other channels for some cases: security=19:…, AADSTS53003=19:…, de=19:…, sign-in/de=19:…."),
+    Setting("HANDRAIL_HELPDESK_SECOND", "helpdesk_second", "channel", to.channel, "",
+            "The channel a case goes to as well when nobody has taken it at the second reminder."),
     Setting("HANDRAIL_HELPDESK_LANGUAGE", "helpdesk_language", "language", to.language, "en",
             "The language of the helpdesk's cards."),
     Setting("HANDRAIL_HELPDESK_ZONE", "helpdesk_zone", "time zone", to.zone, "UTC",
@@ -133,6 +137,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, dict=False):
     tickets_project: str
     tickets_secret: Secret
     helpdesk_channel: str
+    helpdesk_channels: tuple[tuple[str, str], ...]
+    helpdesk_second: str
     helpdesk_language: str
     helpdesk_zone: str
     helpdesk_hours: str

@@ -19,10 +19,11 @@ from bot.cards.plain import case_text
 from bot.cards.speech import Speaker
 from bot.errors import DeliveryFailed, DeliveryParked, DeliveryRefused
 from bot.outbox.ending import Done, Follow
+from bot.queues import Queues
 from bot.store.api import CaseRecord, Message, Store
 from bot.teams.channel import Gone, TeamsChannel
 from bot.tickets.api import Ticket, TicketSystem
-from bot.turn import Turns
+from bot.turn import Turns, second_key
 from dialogs.effects import ChangeCase, OpenCase
 from dialogs.events import TicketFiled, TicketRefused
 from dialogs.library import Library
@@ -37,7 +38,7 @@ _ANYWHERE: Final = "https://smba.trafficmanager.net/teams/"  # Teams' own addres
 class Helpdesk(msgspec.Struct, frozen=True, kw_only=True):
     """Where hand-overs are announced, and how its people read. No channel: only the board shows them."""
 
-    channel: str = ""
+    queues: Queues = Queues("")
     service_url: str = ""
     language: str = "en"
     zone: str = ""
@@ -126,21 +127,26 @@ class Handoff:
     # ---- the channel
 
     async def _announce(self, message: Message) -> Done:
-        number = msgspec.json.decode(message.body, type=OpenCase).file.number
-        if not self._helpdesk.channel or self._channel is None:
+        if self._channel is None:
             return Done()
-        record = await self._record(number)
+        record = await self._record(message.lane.removeprefix("handoff/"))
+        queues = self._helpdesk.queues
+        second = message.key == second_key(record.number)
+        channel = queues.second if second else queues.channel(record.file)
+        if not channel:
+            return Done()
         card, summary = announcement(record, self._library(), self._helpdesk)
         url = await self._service_url(record)
-        return Done(receipt=await self._channel.post_card(url, self._helpdesk.channel, card, summary))
+        return Done(receipt=await self._channel.post_card(url, channel, card, summary))
 
     async def _line(self, message: Message) -> Done:
-        """One line below the card: what happened, and who did it."""
+        """One line below the newest card: what happened, and who did it."""
         change = msgspec.json.decode(message.body, type=ChangeCase)
-        thread = await self._thread(change.number)
-        if thread is None or self._channel is None:
+        record = await self._record(change.number)
+        threads = await self._threads(record)
+        if not threads or self._channel is None:
             return Done()
-        where, _, record = thread
+        where, _ = threads[-1]
         words = escape.lifeless(line.text(change, record, self._speaker()))
         try:
             with _channel_trouble():
@@ -150,29 +156,30 @@ class Handoff:
         return Done()
 
     async def _update(self, message: Message) -> Done:
-        number = msgspec.json.decode(message.body, type=_Named).number
-        thread = await self._thread(number)
-        if thread is None or self._channel is None:
+        record = await self._record(msgspec.json.decode(message.body, type=_Named).number)
+        threads = await self._threads(record)
+        if not threads or self._channel is None:
             return Done()
-        where, activity_id, record = thread
         card, summary = announcement(record, self._library(), self._helpdesk)
-        try:
-            with _channel_trouble():
-                await self._channel.update_card(where, activity_id, card, summary)
-        except Gone:
-            _log.info("handoff_card_gone", number=number)
+        for where, activity_id in threads:
+            try:
+                with _channel_trouble():
+                    await self._channel.update_card(where, activity_id, card, summary)
+            except Gone:
+                _log.info("handoff_card_gone", number=record.number)
         return Done()
 
-    async def _thread(self, number: str) -> tuple[Address, str, CaseRecord] | None:
-        """Where the thread of a case is, the id of its card, the case; None when it was never announced."""
-        announced = await self._store.message(f"handoff/{number}")
-        if announced is None or not announced.receipt:
-            return None
-        record = await self._record(number)
-        conversation_id, _, activity_id = announced.receipt.partition("|")
-        url = await self._service_url(record)
-        where = Address(surface="teams", service_url=url, conversation_id=conversation_id)
-        return where, activity_id, record
+    async def _threads(self, record: CaseRecord) -> list[tuple[Address, str]]:
+        """Where the threads of a case are, and the id of the card in each; oldest first."""
+        found = []
+        for key in (f"handoff/{record.number}", second_key(record.number)):
+            announced = await self._store.message(key)
+            if announced is not None and announced.receipt:
+                conversation_id, _, activity_id = announced.receipt.partition("|")
+                url = await self._service_url(record)
+                where = Address(surface="teams", service_url=url, conversation_id=conversation_id)
+                found.append((where, activity_id))
+        return found
 
     async def _service_url(self, record: CaseRecord) -> str:
         """The setting, else where the person writes from: the helpdesk's team is in the same tenant."""

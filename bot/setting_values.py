@@ -28,6 +28,7 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _CHANNEL = re.compile(r"19:[\w.-]+@thread\.(?:tacv2|skype)", re.ASCII)
+_QUEUE = re.compile(r"[\w.-]+(?:/[\w-]+)?", re.ASCII)
 IN_MEMORY: Final = "sqlite://:memory:"
 """The database of a conversation that nobody keeps; good enough for local mode."""
 _HOST_NAME = re.compile(r"(?!-)[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})*", re.IGNORECASE | re.ASCII)
@@ -143,6 +144,22 @@ def folder(text: str) -> Path:
     if not path.is_dir():
         raise ValueError("there is no such folder; name the folder that holds guides, fixes and texts")
     return path
+
+
+def channels(text: str) -> tuple[tuple[str, str], ...]:
+    """Channels by what goes there: "security=19:…, de=19:…"; each name once."""
+    found: dict[str, str] = {}
+    for part in filter(None, (each.strip() for each in text.split(","))):
+        name, _, where = part.partition("=")
+        if not _QUEUE.fullmatch(name.strip()) or not where.strip():
+            raise ValueError(
+                "a part of it is no queue with its channel; write security=19:…@thread.tacv2, de=19:…,"
+                " with a code, a queue, a language or queue/language before each ="
+            )
+        if name.strip() in found:
+            raise ValueError("it names a queue twice; each has one channel")
+        found[name.strip()] = channel(where.strip())
+    return tuple(found.items())
 
 
 def hours(text: str) -> str:

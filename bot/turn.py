@@ -196,6 +196,11 @@ def show_key(conversation: str, prompt: str) -> str:
     return f"show/{conversation}/{prompt}"
 
 
+def second_key(number: str) -> str:
+    """The outbox key of a case's card in the second channel."""
+    return f"handoff/{number}/second"
+
+
 def _written_down(
     key: str,
     here: Address,
@@ -241,6 +246,8 @@ def _written_down(
                 lane = f"handoff/{effect.number}"
                 if effect.what != "filed":  # the card says it
                     send("handoff-line", lane, effect, f"handoff-line/{own}")
+                if effect.what == "moved":
+                    send("handoff", lane, effect, second_key(effect.number))
                 send("handoff-update", lane, effect, f"handoff-update/{own}")
     # What is new comes first; an answered screen can wait for it.
     messages.sort(key=lambda message: message.kind == "retire")

@@ -131,6 +131,7 @@ class CaseUnclaimed(_Event, frozen=True, kw_only=True, tag="unclaimed"):
     number: str
     minutes: int
     times: int
+    moves: bool = False  # now it goes to others as well
 
 
 class CaseResolved(_Helped, frozen=True, kw_only=True, tag="resolved"):

@@ -213,6 +213,8 @@ def _unclaimed(talk: Talk, case: Case, event: CaseUnclaimed) -> bool:
     if case.status not in {"open", "reopened"}:
         return False
     talk.effects.append(ChangeCase(number=case.number, what="reminded", note=str(event.minutes)))
+    if event.moves:
+        talk.effects.append(ChangeCase(number=case.number, what="moved"))
     if event.times == 1:
         talk.notice(Text("bot/reminded", {"number": case.number}))
     return True

@@ -6,6 +6,8 @@ Must not know: who presses the buttons, whether the case may be claimed, how the
 
 from typing import Final
 
+import msgspec
+
 from bot.cards import acting, case, elements, plain
 from bot.cards.case import Head, Row, Section
 from bot.cards.elements import Element
@@ -14,6 +16,7 @@ from bot.store.api import CaseRecord
 
 # Fixed, and without anything of the case in it: a link in a ticket must not be somebody's to choose.
 SIGN_IN_LOG: Final = "https://entra.microsoft.com/#view/Microsoft_AAD_IAM/SignInEventsV3Blade"
+_LAST: Final = 6  # lines of what happened
 # Short things stand side by side, so that the buttons are not far below; sentences stand below each other.
 _SIDE_BY_SIDE: Final = frozenset({"device", "seen", "tried", "untried", "ruled-out", "checked"})
 
@@ -44,7 +47,7 @@ def _build(record: CaseRecord, speaker: Speaker, execute: bool, picker: bool, bo
     sections = case.sections(record, speaker)
     folded = [each for each in sections if each.folded]
     body = [*_top(top, speaker)]
-    for section in sections:
+    for section in [_newest(each, speaker) for each in sections]:
         if section.id == "ids":
             body += _ids(section)
         elif not section.folded:
@@ -113,6 +116,15 @@ def _one_line(section: Section, speaker: Speaker) -> list[Element]:
     if more:
         parts.append(elements.run(f" · {more}", isSubtle=True))
     return [elements.runs(*parts)]
+
+
+def _newest(section: Section, speaker: Speaker) -> Section:
+    """Of what happened only the last lines; the thread below the card has all of them."""
+    earlier = len(section.rows) - _LAST if section.id == "log" else 0
+    if earlier <= 0:
+        return section
+    before = Row(words=speaker.key("card/earlier-lines", count=str(earlier)))
+    return msgspec.structs.replace(section, rows=(before, *section.rows[earlier:]))
 
 
 def _most(speaker: Speaker) -> int:

@@ -14,6 +14,7 @@ import aiohttp
 from bot.commands.findings import Check, State
 from bot.config import Settings
 from bot.identity import token_fetch
+from bot.queues import Queues
 from bot.teams.connector import Connector, open_client
 from bot.teams.keys import KeysUnavailable, SigningKeys
 from bot.teams.outcomes import Delivered, Outcome, Park, Refused
@@ -53,8 +54,7 @@ async def checks_there(settings: Settings) -> list[Check]:
                 channel = Check("Helpdesk channel", "skipped", "needs a token")
             else:
                 connector = Connector(client, tokens, ServiceUrls(settings.service_urls))
-                outcome = await connector.members(settings.helpdesk_service_url, settings.helpdesk_channel)
-                channel = _channel(outcome)
+                channel = await _channels(connector, settings)
         finally:
             await tokens.close()
             await keys.close()
@@ -102,10 +102,23 @@ async def _token(tokens: SharedToken, settings: Settings) -> Check:
     return Check("Token", "ok", "the bot can prove itself")
 
 
+async def _channels(connector: Connector, settings: Settings) -> Check:
+    """All channels of the helpdesk: the first that something is wrong with, named if there are several."""
+    others = dict(settings.helpdesk_channels)
+    channels = Queues(settings.helpdesk_channel, others, settings.helpdesk_second).all()
+    for each in channels:
+        found = _channel(await connector.members(settings.helpdesk_service_url, each))
+        if found.state != "ok":
+            which = f" (of {each})" if len(channels) > 1 else ""
+            return Check(found.name, found.state, f"{found.found}{which}", found.remedy)
+    many = "it" if len(channels) == 1 else f"all {len(channels)}"
+    return Check("Helpdesk channel", "ok", f"the bot can see and write {many}")
+
+
 def _channel(outcome: Outcome) -> Check:
     match outcome:
         case Delivered():
-            return Check("Helpdesk channel", "ok", "the bot can see and write it")
+            return Check("Helpdesk channel", "ok", "")
         case Refused(reason=reason) | Park(reason=reason):
             remedy = _CHANNEL_REMEDIES.get(reason, "Teams gave no usable reason; try again later.")
             state: State = "failed" if reason in _CHANNEL_REMEDIES else "warning"

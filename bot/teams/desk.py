@@ -12,6 +12,7 @@ import msgspec
 import structlog
 from botbuilder.schema import Activity
 
+from bot.queues import Queues
 from bot.store.api import CaseRecord, Store
 from bot.teams.activities import address_of
 from bot.teams.case_actions import CaseAction, event_of
@@ -20,8 +21,8 @@ from dialogs.text import Text
 
 _log = structlog.get_logger(__name__)
 
-Colleague: TypeAlias = Callable[[str, str], Awaitable[str | None]]
-"""(service URL, id of a person) -> their name, None when they are not in the team; or `TeamUnknown`."""
+Colleague: TypeAlias = Callable[[str, str, str], Awaitable[str | None]]
+"""(service URL, channel, id of a person) -> their name, None when not in its team; or `TeamUnknown`."""
 
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -33,18 +34,18 @@ class TeamUnknown(Exception):  # noqa: N818 - a state of the world
 class Desk:
     """Takes what is pressed on the cards of cases."""
 
-    def __init__(self, *, turns: Turns, store: Store, channel: str, colleague: Colleague) -> None:
+    def __init__(self, *, turns: Turns, store: Store, queues: Queues, colleague: Colleague) -> None:
         """Put the parts together.
 
         Args:
             turns: The straight line.
             store: Where cases are.
-            channel: The Teams channel whose members may act; "" when there is none, then nobody may.
+            queues: The channels whose members may act, each on its own cases.
             colleague: Looks up who was picked.
         """
         self._turns = turns
         self._store = store
-        self._channel = channel
+        self._queues = queues
         self._colleague = colleague
 
     async def act(self, activity: Activity, action: CaseAction) -> CaseRecord | Text:
@@ -53,15 +54,16 @@ class Desk:
         Raises:
             StoreUnavailable: Nothing was kept.
         """
-        if not self.may(activity):
-            _log.warning("case_action_refused", number=action.number, why="not from the helpdesk's channel")
-            return Text("bot/not-yours")
+        where = (activity.conversation.id or "").partition(";")[0]
         record = await self._store.case(action.number)
+        if where not in self._queues.all() or (record is not None and not self._may(record, where)):
+            _log.warning("case_action_refused", number=action.number, why="not from the case's channel")
+            return Text("bot/not-yours")
         if record is None:
             return Text("bot/earlier")
         if action.does == "give" and _ID.fullmatch(action.words):
             try:
-                name = await self._colleague(address_of(activity).service_url, action.words)
+                name = await self._colleague(address_of(activity).service_url, where, action.words)
             except TeamUnknown:
                 return Text("bot/team-unknown")
             if not name:
@@ -77,7 +79,6 @@ class Desk:
             return Text("bot/case-taken", {"by": after.by, "number": after.number})
         return after
 
-    def may(self, activity: Activity) -> bool:
-        """Whether this comes out of the helpdesk's channel."""
-        where = (activity.conversation.id or "").partition(";")[0]
-        return bool(self._channel) and where == self._channel
+    def _may(self, record: CaseRecord, where: str) -> bool:
+        moved = any(entry.what == "moved" for entry in record.log)
+        return self._queues.has(record.file, where, moved=moved)

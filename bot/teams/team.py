@@ -6,19 +6,18 @@ from bot.teams.outcomes import Delivered, Refused
 
 
 class Team:
-    """The people of the channel's team."""
+    """The people of a channel's team."""
 
-    def __init__(self, connector: Connector, channel: str) -> None:
+    def __init__(self, connector: Connector) -> None:
         self._connector = connector
-        self._channel = channel
 
-    async def name_of(self, service_url: str, person: str) -> str | None:
+    async def name_of(self, service_url: str, channel: str, person: str) -> str | None:
         """The name of the member with this id; None when there is no such member.
 
         Raises:
             TeamUnknown: Teams does not say now.
         """
-        outcome = await self._connector.member(service_url, self._channel, person)
+        outcome = await self._connector.member(service_url, channel, person)
         match outcome:
             case Delivered(body=dict(body)):
                 return str(body.get("name") or body.get("userPrincipalName") or "") or None

@@ -15,6 +15,7 @@ from bot.handoff import Handoff, Helpdesk
 from bot.outbox.dispatcher import Dispatcher
 from bot.outbox.upkeep import Upkeep
 from bot.probes.api import Finding
+from bot.queues import Queues
 from bot.store.api import Store
 from bot.store.open import open_store
 from bot.teams.channel import TeamsChannel
@@ -288,7 +289,7 @@ async def test_a_deleted_card_stops_nothing(room: Room) -> None:
 
 async def test_news_of_a_case_is_not_parked_for_its_person(room: Room, library: Library) -> None:
     """The app was taken out of the helpdesk's team for a while: the card is changed when it is back."""
-    helpdesk = Helpdesk(channel="19:helpdesk@thread.tacv2", service_url=room.teams.cloud.service_url)
+    helpdesk = Helpdesk(queues=Queues("19:helpdesk@thread.tacv2"), service_url=room.teams.cloud.service_url)
     handoff = Handoff(
         store=room.store,
         turns=room.turns,

@@ -27,7 +27,7 @@ def test_every_kind_of_card_is_shown_as_it_is_meant() -> None:
             cards[f"{name}-{language}"] = screen.card(prompt, speaker, execute=True)
             cards[f"{name}-{language}-old"] = screen.card(prompt, speaker, execute=False)
             cards[f"{name}-{language}-done"] = screen.retired(prompt, speaker, ("what was picked",))
-        for status in ("open", "claimed", "resolved"):
+        for status in ("open", "claimed", "waiting", "resolved"):
             case = screens.record(status=status, by="Ada", reference="INC0012")
             cards[f"handoff-{status}-{language}"] = handoff.card(
                 case, speaker, execute=True, board_url="https://board.example/HR-7K3F"

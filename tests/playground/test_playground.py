@@ -114,35 +114,63 @@ async def test_from_the_first_word_to_the_helpdesks_answer(client: Playground) -
         "Something about my device or browser", "check the device: could not be done",
     ):  # fmt: skip
         await expect(card).to_contain_text(words)
-    assert await client.buttons(card) == ["Claim", "Resolve …", "Everything"]
+    doing = ["Ask …", "Resolve …", "Hand on …", "Note …", "Everything"]
+    assert await client.buttons(card) == ["Claim", *doing]
     for link in ("Open sign-in log", "Open board"):
         await expect(card.get_by_role("link", name=link)).to_be_visible()
 
     await _helpdesk(client, ADA, "Claim")
     await client.sees("Ada Lovelace is on it")
-    assert "Claim" not in await client.buttons(card)
+    assert await client.buttons(card) == doing
     await client.picture("07-claimed", of=card)
     # Somebody slower, whose screen still has the button, does not take it away.
     answer = await _helpdesk(client, GRACE, "Claim")
-    assert "Ada Lovelace is on it" in str(answer)
-    assert "Grace Hopper is on it" not in str(answer)
+    assert f"Ada Lovelace has {number} already." in str(answer)
     await client.goes_to("personal")
     await client.sees(f"Ada Lovelace of the helpdesk is now working on {number}.")
     await client.says("status")
     await client.sees(f"{number}: Ada Lovelace of the helpdesk is working on it.")
-    await client.says("my laptop is blue")
-    await client.sees(f"I added that to {number}.")
+    await _helpdesk(client, ADA, "Send it", ask="Which colour is the laptop?")
+    await client.sees("Which colour is the laptop?")
+    await client.picture("08-asked")
+    await client.fills("my laptop is blue")
+    await client.presses("Send")
+    await client.sees("I passed it on to Ada Lovelace.")
+    await client.says("and my phone is red")
+    await client.sees("I passed it on to Ada Lovelace.")
+    await _helpdesk(client, GRACE, "Keep the note", memo="looks like the device rule")
 
-    await _helpdesk(client, ADA, "Resolve", note="The device was not registered. It is now.")
+    await _helpdesk(
+        client, ADA, "Resolve", resolve="The device was not registered. It is now.", reason="changed"
+    )
     await client.sees(
         f"Ada Lovelace of the helpdesk closed {number}: The device was not registered. It is now."
     )
     await client.picture("08-resolved")
     await client.goes_to("Tickets")
     card = await client.sees("closed by Ada Lovelace")
-    await expect(card).to_contain_text("my laptop is blue")
-    assert {"Claim", "Resolve …"}.isdisjoint(await client.buttons(card))
+    await expect(card).to_contain_text("Erika Mustermann answers: “my laptop is blue”")
+    await expect(card).to_contain_text("We changed something.")
+    assert await client.buttons(card) == ["Open again", "Note …", "Everything"]
     await client.picture("09-closed", of=card)
+    sent = [each.sent for each in client.journal if "from" not in each.sent]
+    assert [each["text"] for each in sent if each.get("textFormat") == "plain"] == [
+        "Ada Lovelace is on it.",
+        "Ada Lovelace asks Erika Mustermann: “Which colour is the laptop?”",
+        "Erika Mustermann answers: “my laptop is blue”",
+        "Erika Mustermann adds: “and my phone is red”",
+        "Note of Grace Hopper: “looks like the device rule”",
+        "Ada Lovelace closed it. We changed something. “The device was not registered. It is now.”",
+    ]
+
+    await client.goes_to("personal")
+    await client.presses("It came back")
+    await client.sees(f"{number} is open again")
+    await client.goes_to("Tickets")
+    card = await client.sees("open again")
+    await client.presses("Claim", on=card)
+    await client.sees("is on it")
+    await client.picture("09-open-again", of=card)
 
 
 async def test_solved_at_the_first_question(client: Playground) -> None:
@@ -255,12 +283,13 @@ def _number(words: str) -> str:
     return found[0]
 
 
-async def _helpdesk(client: Playground, user: str, button: str, note: str = "") -> Any:
-    """Somebody else presses a button of the card in the helpdesk's channel, with a note in its field."""
+async def _helpdesk(client: Playground, user: str, button: str, **words: str) -> Any:
+    """Somebody else presses a button of the card in the helpdesk's channel, with words in its fields."""
     [begun] = [each for each in client.journal if each.what == "createConversation"]
     assert begun.answer["id"].startswith(CHANNEL)
     card = begun.sent["activity"]["attachments"][0]["content"]
-    inputs = {name: note for name in re.findall(r"'id': '(note-[^']+)'", str(card)) if note}
+    fields = re.findall(r"'id': '(\w+-HR-\w+-\d+)'", str(card))
+    inputs = {each: words[each.partition("-")[0]] for each in fields if each.partition("-")[0] in words}
     return await client.other_presses(
         user,
         {**data_of(card, button), **inputs},

@@ -283,3 +283,13 @@ def test_the_channels_notification_is_one_line() -> None:
     assert handoff.summary(record(), SPEAKER).startswith(
         "HR-7K3F · new · AADSTS1000002 → AADSTS53003 · Account"
     )
+
+
+def test_of_a_long_talk_the_card_shows_the_end() -> None:
+    """The thread below it has all of it."""
+    log = tuple(LogEntry(at=OPENED + n, status="claimed", what="added", note=f"word {n}.") for n in range(50))
+    said = words(handoff.card(record(status="claimed", log=log), SPEAKER))
+
+    assert "44 before that, in the thread below" in said
+    assert "word 43." not in said
+    assert all(f"word {n}." in said for n in range(44, 50))

@@ -97,9 +97,7 @@ def test_an_address_is_of_its_systems_kind(system: str, url: str) -> None:
     environ = environment(system, *SYSTEMS[system].must)
     with pytest.raises(ConfigError, match="HANDRAIL_TICKETS_URL"):
         Settings.read({**environ, "HANDRAIL_TICKETS_URL": url})
-    assert Settings.read(
-        {**environment("smtp", *SYSTEMS["smtp"].must), "HANDRAIL_TICKETS_URL": "smtps://m.example"}
-    )
+    Settings.read({**environment("smtp", *SYSTEMS["smtp"].must), "HANDRAIL_TICKETS_URL": "smtps://m.example"})
 
 
 def test_a_secret_that_can_be_guessed_is_refused() -> None:
