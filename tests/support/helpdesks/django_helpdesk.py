@@ -11,7 +11,7 @@ import aiohttp
 from bot.secret import Secret
 from bot.tickets.django_helpdesk import DjangoHelpdeskTickets
 from bot.tickets.http import open_client
-from tests.support.helpdesks.other_side import PATIENCE, Polled, Written
+from tests.support.helpdesks.other_side import MORE_PATIENCE, Polled, Written
 from tests.support.helpdesks.real.running import running
 from tests.support.helpdesks.served import Forwarding
 
@@ -121,5 +121,5 @@ async def opened(folder: Path) -> AsyncIterator[DjangoHelpdesk]:
     """It, with one queue and no ticket."""
     home = folder / "helpdesk"
     with running("django_helpdesk", "django_helpdesk_site.py", home) as url:
-        async with Way(url) as way, open_client(PATIENCE) as client:
+        async with Way(url) as way, open_client(MORE_PATIENCE) as client:
             yield DjangoHelpdesk(way, home, client)

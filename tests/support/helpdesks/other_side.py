@@ -10,7 +10,8 @@ import aiohttp
 from bot.tickets.api import Change, TicketSystem
 from tests.support.helpdesks.served import Served
 
-PATIENCE = aiohttp.ClientTimeout(total=1.5)  # with a system that never answers
+PATIENCE = aiohttp.ClientTimeout(total=1.5)  # with a played system that never answers
+MORE_PATIENCE = aiohttp.ClientTimeout(total=8)  # with a real one, on a machine that has much to do
 
 
 class Written(NamedTuple):

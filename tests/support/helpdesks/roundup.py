@@ -11,7 +11,7 @@ import aiohttp
 from bot.secret import Secret
 from bot.tickets.http import open_client
 from bot.tickets.roundup import RoundupTickets
-from tests.support.helpdesks.other_side import PATIENCE, Polled, Written
+from tests.support.helpdesks.other_side import MORE_PATIENCE, Polled, Written
 from tests.support.helpdesks.real.running import running
 from tests.support.helpdesks.served import Forwarding
 
@@ -127,5 +127,5 @@ class Roundup(Polled):
 async def opened(folder: Path) -> AsyncIterator[Roundup]:
     """A tracker with nothing in it."""
     with running("roundup", "roundup_tracker.py", folder / "tracker") as url:
-        async with Way(url) as way, open_client(PATIENCE) as client:
+        async with Way(url) as way, open_client(MORE_PATIENCE) as client:
             yield Roundup(way, client)

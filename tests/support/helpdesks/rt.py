@@ -11,12 +11,11 @@ import aiohttp
 from bot.secret import Secret
 from bot.tickets.http import open_client
 from bot.tickets.rt import RequestTrackerTickets
-from tests.support.helpdesks.other_side import Polled, Written
+from tests.support.helpdesks.other_side import MORE_PATIENCE, Polled, Written
 from tests.support.helpdesks.real.request_tracker import running
 from tests.support.helpdesks.served import Forwarding
 
 PASSWORD = "handrails-canary-4711"
-PATIENCE = aiohttp.ClientTimeout(total=8)  # RT takes its time for the first request
 AGENT = {"Authorization": aiohttp.encode_basic_auth("ada", "adas-canary-4711")}
 
 
@@ -123,5 +122,5 @@ class RequestTracker(Polled):
 async def opened(_folder: Path) -> AsyncIterator[RequestTracker]:
     """A queue without tickets."""
     with running() as url:
-        async with Way(url) as way, open_client(PATIENCE) as client:
+        async with Way(url) as way, open_client(MORE_PATIENCE) as client:
             yield RequestTracker(way, client)
