@@ -49,8 +49,10 @@ from bot.teams.pace import TEAMS, UNLIMITED, Limits, Pace
 from bot.teams.service_urls import ServiceUrls
 from bot.teams.team import Team
 from bot.teams.tokens import SharedToken
-from bot.tickets.api import TicketSystem
+from bot.ticket_news import TicketNews
 from bot.tickets.builtin import BuiltinTickets
+from bot.tickets.choose import opened as open_tickets
+from bot.tickets.watch import watch
 from bot.turn import Turns
 from bot.web.hub import Hub
 from bot.web.routes import add_routes
@@ -80,6 +82,7 @@ class Parts(msgspec.Struct, kw_only=True):
     gate: Gate
     keys_ready: Callable[[], bool]
     entra: "Entra | None"
+    ticket_news: TicketNews
 
 
 @asynccontextmanager
@@ -130,13 +133,16 @@ async def running(
             language=language,
             back=office.back,
         )
+        tickets = await stack.enter_async_context(open_tickets(settings, store))
+        news = TicketNews(tickets, turns, store.case)
+        _in_background(stack, watch(tickets, store, news.tell), "ticket news")
         cards, channel = Cards(lambda: content), TeamsChannel(connector)
         handoff = Handoff(
             store=store,
             turns=turns,
             library=lambda: content,
             channel=channel,
-            tickets=await _tickets(settings, store, stack),
+            tickets=tickets,
             helpdesk=_helpdesk(settings, content),
         )
         delivery = Delivery(
@@ -182,6 +188,7 @@ async def running(
             gate=doors.gate,
             keys_ready=doors.ready,
             entra=await stack.enter_async_context(board_sign_in(settings, client)),
+            ticket_news=news,
         )
 
 
@@ -249,6 +256,7 @@ def web_app(parts: Parts) -> web.Application:
         metrics=parts.metrics,
         keys_ready=parts.keys_ready,
         entra=parts.entra,
+        ticket_news=parts.ticket_news,
     )
     return app
 
@@ -291,16 +299,6 @@ def _probes(settings: Settings, client: aiohttp.ClientSession, stack: AsyncExitS
     tokens = SharedToken(token_fetch(settings, client, resource=graph_resource(settings.graph_url)))
     stack.push_async_callback(tokens.close)
     return graph_probes(client, tokens, settings.graph_url)
-
-
-async def _tickets(settings: Settings, store: Store, stack: AsyncExitStack) -> TicketSystem:
-    if settings.tickets == "builtin":
-        return BuiltinTickets(store)
-    from bot.tickets.http import open_client as open_ticket_client
-    from bot.tickets.webhook import WebhookTickets
-
-    client = await stack.enter_async_context(open_ticket_client())
-    return WebhookTickets(client, settings.tickets_url, settings.tickets_secret)
 
 
 def _queues(settings: Settings) -> Queues:

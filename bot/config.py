@@ -20,6 +20,7 @@ from bot.errors import ConfigError
 from bot.places import shipped
 from bot.secret import Secret
 from bot.teams.service_urls import PUBLIC
+from bot.tickets.needs import SYSTEMS
 from bot.tickets.signature import PREFIX as SECRET_PREFIX
 
 
@@ -55,12 +56,19 @@ SETTINGS: Final = (
             secret=True),
     Setting("HANDRAIL_CONTENT", "content", "folder", to.folder, "",
             "The folder with guides, fixes and texts; without it, the content that comes with Handrail."),
-    Setting("HANDRAIL_TICKETS", "tickets", "word", to.one_of("builtin", "webhook"), "builtin",
-            "The ticket system: builtin keeps cases in Handrail's own database, webhook sends them too."),
-    Setting("HANDRAIL_TICKETS_URL", "tickets_url", "URL", to.url, "",
-            "Where webhook sends each case; the whole address that takes the POST."),
-    Setting("HANDRAIL_TICKETS_SECRET", "tickets_secret", "secret", to.webhook_secret, "",
-            "What signs them: a Standard Webhooks secret, whsec_ and then base64 of 24 to 64 bytes.",
+    Setting("HANDRAIL_TICKETS", "tickets", "word", to.one_of(*SYSTEMS), "builtin",
+            "The ticket system; builtin keeps cases in Handrail's own database and sends nothing."),
+    Setting("HANDRAIL_TICKETS_URL", "tickets_url", "URL", to.tickets_url, "",
+            "Its address; for webhook the whole address that takes the POST."),
+    Setting("HANDRAIL_TICKETS_USER", "tickets_user", "text", to.line, "",
+            "Who Handrail is there: a user or an e-mail address, as the system wants it."),
+    Setting("HANDRAIL_TICKETS_TOKEN", "tickets_token", "secret", to.secret, "",
+            "That user's API token or password.",
+            secret=True),
+    Setting("HANDRAIL_TICKETS_PROJECT", "tickets_project", "text", to.line, "",
+            "Where tickets are filed: a project, queue, group or repository, as the system calls it."),
+    Setting("HANDRAIL_TICKETS_SECRET", "tickets_secret", "secret", to.secret, "",
+            "What signs messages between the two; for webhook whsec_ and then base64 of 24 to 64 bytes.",
             secret=True),
     Setting("HANDRAIL_HELPDESK_CHANNEL", "helpdesk_channel", "channel", to.channel, "",
             "The Teams channel for the cases, by id (19:…@thread.tacv2) or link; needed with an app id."),
@@ -132,6 +140,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, dict=False):
     content: Path
     tickets: str
     tickets_url: str
+    tickets_user: str
+    tickets_token: Secret
+    tickets_project: str
     tickets_secret: Secret
     helpdesk_channel: str
     helpdesk_channels: tuple[tuple[str, str], ...]

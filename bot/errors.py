@@ -51,3 +51,7 @@ class DeliveryRefused(Exception):  # noqa: N818 - the field's word
 
 class DeliveryParked(Exception):  # noqa: N818 - the field's word
     """The person cannot be reached until they write again or the app is back."""
+
+
+class Forged(Exception):  # noqa: N818 - the field's word
+    """What came in is not proven to be from whom it says. The message holds nothing of it, and no secret."""

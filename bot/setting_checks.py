@@ -13,13 +13,16 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 from rapidfuzz import fuzz, process
 
-from bot.setting_values import IN_MEMORY
+from bot.setting_values import IN_MEMORY, listed
 from bot.teams.service_urls import PUBLIC, ServiceUrls, is_loopback_host
+from bot.tickets.needs import ENDS, SYSTEMS
+from bot.tickets.signature import signing_key
 
 IDENTITY: Final = ("MicrosoftAppId", "MicrosoftAppPassword", "MicrosoftAppType", "MicrosoftAppTenantId")
 """The four settings that say who the bot is, in the names that Azure gives them."""
 
 _OURS: Final = "HANDRAIL_"
+_SHORTEST_SECRET: Final = 20  # characters
 _CLOSE: Final = 70  # of 100; one letter swapped in a word of four gives 75
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
@@ -79,22 +82,49 @@ def database(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Proble
 
 
 def tickets(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Problem]:
-    """A webhook needs address and secret; where they are set and it is not, somebody expects it."""
-    own = {
-        "HANDRAIL_TICKETS_URL": "give the address that takes the cases",
-        "HANDRAIL_TICKETS_SECRET": "give the receiver's, or make one: echo whsec_$(openssl rand -base64 32)",
-    }
-    match values.get("tickets"):
-        case "webhook":
-            return [
-                Problem(name, "", f"it is not set, but HANDRAIL_TICKETS is webhook; {remedy}")
-                for name, remedy in own.items()
-                if not texts[name].strip()
-            ]
-        case "builtin" if given := [name for name in own if texts[name].strip()]:
-            says = f"builtin sends nothing, but {given[0]} is set; set this to webhook, or remove that"
-            return [Problem("HANDRAIL_TICKETS", quoted(values["tickets"]), says)]
-    return []
+    """Each system needs some settings; where others are set, somebody expects what it does not do."""
+    system = values.get("tickets")
+    if system is None:
+        return []
+    needs = SYSTEMS[system]
+    given = [end for end in ENDS if texts[f"HANDRAIL_TICKETS_{end}"].strip()]
+    problems = [
+        Problem(f"HANDRAIL_TICKETS_{end}", "", f"it is not set, but HANDRAIL_TICKETS is {system}; {remedy}")
+        for end, remedy in needs.must.items()
+        if end not in given
+    ]
+    unused = [end for end in given if end not in needs.must and end not in needs.may]
+    if system == "builtin" and unused:
+        says = (
+            f"builtin sends nothing, but HANDRAIL_TICKETS_{unused[0]} is set; "
+            f"set this to {listed([*SYSTEMS][1:])}, or remove that"
+        )
+        return [Problem("HANDRAIL_TICKETS", quoted(system), says)]
+    problems += [
+        Problem(
+            f"HANDRAIL_TICKETS_{end}", "set", f"{system} does not use it; remove it, or look for a mistake"
+        )
+        for end in unused
+    ]
+    url = values.get("tickets_url", "")
+    if url and (system == "smtp") != url.startswith(("smtp://", "smtps://")):
+        says = f"{system} is not reached like that; {needs.must.get('URL', 'remove it')}"
+        problems.append(Problem("HANDRAIL_TICKETS_URL", quoted(url), says))
+    secret = values.get("tickets_secret")
+    if secret and (says := _weak(system, secret.reveal())):
+        problems.append(Problem("HANDRAIL_TICKETS_SECRET", "set (not shown)", says))
+    return problems
+
+
+def _weak(system: str, secret: str) -> str:
+    """What is wrong with a secret that signs messages; "" if nothing is."""
+    if system == "webhook":
+        try:
+            signing_key(secret)
+        except ValueError as error:
+            return f"it is not a Standard Webhooks secret; {error}"
+    short = len(secret) < _SHORTEST_SECRET
+    return "it is short enough to be guessed; make one on both sides: openssl rand -hex 32" if short else ""
 
 
 def helpdesk(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Problem]:

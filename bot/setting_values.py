@@ -9,7 +9,7 @@ Must not know: the environment, the names of settings, what a value is for.
 import re
 import uuid
 import zoneinfo
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
@@ -20,7 +20,6 @@ from bot import crash
 from bot.office import Office
 from bot.secret import Secret
 from bot.teams.service_urls import ServiceUrls, is_loopback_host
-from bot.tickets.signature import signing_key
 
 _PLACEHOLDER = re.compile(
     r"<.*>|\[.*\]|\$\{.*\}|\$\(.*\)|\{\{.*\}\}|%.*%|\*+|\.{3,}|x{3,}|0[0-]*0"
@@ -65,14 +64,11 @@ def secret(text: str) -> Secret:
     return Secret(text)
 
 
-def webhook_secret(text: str) -> Secret:
-    """A secret of Standard Webhooks, as `bot.tickets.signature` reads it."""
-    _no_padding(text)
-    try:
-        signing_key(text)
-    except ValueError as error:
-        raise ValueError(f"it is not a Standard Webhooks secret; {error}") from None
-    return Secret(text)
+def line(text: str) -> str:
+    """One line of text."""
+    if not text.isprintable() or len(text) > 200:
+        raise ValueError("it is not one line of text; write it without control characters, 200 at most")
+    return text
 
 
 def url(text: str) -> str:
@@ -94,6 +90,20 @@ def url(text: str) -> str:
         raise ValueError("it is not a URL; write https://host[:port][/path]")
     if parts.scheme == "http" and not is_loopback_host(host):
         raise ValueError("plain http would send it readable over the network; use https")
+    return text
+
+
+def tickets_url(text: str) -> str:
+    """A URL as above; or smtp://host[:port], smtps://host[:port] for a mailbox."""
+    scheme, separator, rest = text.partition("://")
+    if not separator or scheme not in {"smtp", "smtps"}:
+        return url(text)
+    try:
+        url(f"https://{rest}")
+    except ValueError:
+        rest = "/"
+    if "/" in rest:
+        raise ValueError("it is no mail server; write smtp://host[:port] or smtps://host[:port]")
     return text
 
 
@@ -239,9 +249,14 @@ def one_of(*choices: str) -> Callable[[str], str]:
         for choice in choices:
             if text.lower() == choice.lower():
                 return choice
-        raise ValueError(f"it is none of the values there are; write {' or '.join(choices)}")
+        raise ValueError(f"it is none of the values there are; write {listed(choices)}")
 
     return parse
+
+
+def listed(words: Sequence[str]) -> str:
+    """Words as a choice: "a, b or c"."""
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def some_of(*choices: str) -> Callable[[str], frozenset[str]]:

@@ -376,6 +376,17 @@ class Store(Protocol):
         """
         ...
 
+    async def cursor(self, source: str, *, lease: float) -> str | None:
+        """How far a source of news has been read, "" before the first time; None while another process reads.
+
+        Whoever gets it is alone with it for `lease` seconds, or until `move_cursor`.
+        """
+        ...
+
+    async def move_cursor(self, source: str, value: str) -> None:
+        """It has been read up to there; whoever asks next goes on there."""
+        ...
+
     async def close(self) -> None:
         """Finish what is in hand and let go of the database."""
         ...

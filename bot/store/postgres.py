@@ -344,6 +344,15 @@ class PostgresStore:
         ((number,),) = await self._link.do(lambda db: run(db, "replicas", **values), again=True)
         return int(number)
 
+    async def cursor(self, source: str, *, lease: float) -> str | None:
+        """See `Store.cursor`. The lease is by the database's clock."""
+        row = await self._link.do(lambda db: first(db, "cursor", source=source, lease=lease))
+        return str(row[0]) if row else None
+
+    async def move_cursor(self, source: str, value: str) -> None:
+        """See `Store.move_cursor`."""
+        await self._link.do(lambda db: run(db, "move_cursor", source=source, value=value), again=True)
+
     async def close(self) -> None:
         """See `Store.close`. May be called twice."""
         if self._counted:

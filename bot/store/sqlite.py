@@ -370,6 +370,15 @@ class SqliteStore:
         """See `Store.replicas`. One process has the file."""
         return 1
 
+    async def cursor(self, source: str, *, lease: float) -> str | None:  # noqa: ARG002  nobody to share it with
+        """See `Store.cursor`."""
+        row = await self._writer.do(lambda db: first(db, "cursor", name=source))
+        return str(row[0]) if row else ""
+
+    async def move_cursor(self, source: str, value: str) -> None:
+        """See `Store.move_cursor`."""
+        await self._writer.do(lambda db: every(db, "move_cursor", name=source, value=value))
+
     async def close(self) -> None:
         """See `Store.close`. May be called twice."""
         self._reader.close()

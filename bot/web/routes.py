@@ -15,6 +15,7 @@ from bot.metrics import Metrics, measure_http
 from bot.store.api import Store
 from bot.web.health import Health
 from bot.web.hub import HEARTBEAT, Hub
+from bot.web.ticket_news import HearsNews, TicketNewsDoor
 from dialogs.library import Library
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def add_routes(
     heartbeat: float = HEARTBEAT,
     keys_ready: Callable[[], bool] = lambda: True,
     entra: "Entra | None" = None,
+    ticket_news: HearsNews | None = None,
 ) -> None:
     """Put the pages into `app`.
 
@@ -48,6 +50,7 @@ def add_routes(
         heartbeat: Seconds between two signs of life of a quiet stream.
         keys_ready: Whether the channel's signing keys are there.
         entra: Says who people are who want to see the board; not needed in local mode.
+        ticket_news: Hears what the ticket system tells; without, nobody does.
     """
     metrics = metrics or Metrics()
     measure_http(app, metrics)
@@ -55,6 +58,8 @@ def add_routes(
     app.router.add_get("/healthz", health.alive)
     app.router.add_get("/readyz", health.ready)
     app.router.add_get("/metrics", health.metrics)
+    if ticket_news is not None:
+        app.router.add_post("/api/tickets/news", TicketNewsDoor(ticket_news).post)
     if not settings.local and entra is None:
         return
 

@@ -356,7 +356,7 @@ REFUSED = {
         "HANDRAIL_TICKETS_URL",
         "not a URL",
     ),
-    "a ticket system that is not there yet": ({"HANDRAIL_TICKETS": "jira"}, "HANDRAIL_TICKETS", "builtin"),
+    "a ticket system that is not there": ({"HANDRAIL_TICKETS": "tickety"}, "HANDRAIL_TICKETS", "builtin"),
     "an app id and nobody who sees the cases": (
         {k: v for k, v in SINGLE.items() if "CHANNEL" not in k},
         "HANDRAIL_HELPDESK_CHANNEL",

@@ -30,6 +30,7 @@ from dialogs.language.load import load
 from dialogs.library import Library
 from tests.support.cloud import PlayedCloud
 from tests.support.keeping import claim, counting, to_send
+from tests.support.tickets import Silent
 from tests.support.whole import Whole, read
 
 KEY = "teams:t:a:chat"
@@ -60,7 +61,7 @@ class Check:
         return self.finding
 
 
-class Tickets:
+class Tickets(Silent):
     """A ticket system in memory. `loses` answers get lost after the ticket was made."""
 
     name = "memory"

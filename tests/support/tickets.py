@@ -18,17 +18,46 @@ import hmac
 import json
 import time
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import msgspec
 from aiohttp import web
 
+from bot.errors import Forged
+from bot.tickets.api import Change, Changes, File, Finding, Update
 from tests.support.cloud import Answer, Endpoint, drop
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of the played tickets").decode()
 _TOLERANCE = 300.0  # seconds between the two clocks
 _NOTED = web.RequestKey("noted", bool)
+
+
+class Silent:
+    """The part of a ticket system in memory that nobody asks for: it takes updates and has no news."""
+
+    name = "silent"
+    polled = False
+
+    async def update(self, reference: str, update: Update) -> None:
+        """Taken."""
+
+    async def attach(self, reference: str, file: File) -> None:
+        """Taken."""
+
+    async def changes(self, since: str) -> Changes:
+        """None."""
+        return Changes(cursor=since)
+
+    def heard(self, headers: Mapping[str, str], body: bytes) -> Sequence[Change]:
+        """None."""
+        assert headers is not None, body
+        raise Forged("nobody is believed")
+
+    async def check(self) -> Sequence[Finding]:
+        """Nothing is wrong."""
+        return ()
 
 
 class Taken(msgspec.Struct, frozen=True):

@@ -347,3 +347,15 @@ UPDATE agent_sessions SET ended = true WHERE id = :id
 -- name: forget_sessions
 -- Those that have run out.
 DELETE FROM agent_sessions WHERE expires_at < :now
+
+-- name: cursor
+-- How far a source of news has been read, for one replica at a time; no row while another one reads.
+INSERT INTO cursors (name, value, held_until)
+VALUES (:source, '', extract(epoch FROM clock_timestamp()) + :lease::float8)
+ON CONFLICT (name) DO UPDATE SET held_until = excluded.held_until
+    WHERE cursors.held_until <= extract(epoch FROM clock_timestamp())
+RETURNING value
+
+-- name: move_cursor
+-- It has been read up to there, and the next one may read.
+UPDATE cursors SET value = :value, held_until = 0 WHERE name = :source

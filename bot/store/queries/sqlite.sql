@@ -263,3 +263,11 @@ UPDATE agent_sessions SET ended = 1 WHERE id = :id
 -- name: forget_sessions
 -- Those that have run out.
 DELETE FROM agent_sessions WHERE expires_at < :now
+
+-- name: cursor
+-- How far a source of news has been read; no row before its first time.
+SELECT value FROM cursors WHERE name = :name
+
+-- name: move_cursor
+-- It has been read up to there.
+INSERT INTO cursors (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value

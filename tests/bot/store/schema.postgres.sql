@@ -170,3 +170,9 @@ CREATE TABLE agent_sessions (
     ended boolean NOT NULL DEFAULT false
 );
 CREATE INDEX agent_sessions_expire ON agent_sessions (expires_at);
+
+CREATE TABLE cursors (
+    name text COLLATE "C" PRIMARY KEY,
+    value text NOT NULL,
+    held_until double precision NOT NULL  -- by the database's clock
+);

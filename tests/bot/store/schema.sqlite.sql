@@ -108,3 +108,8 @@ CREATE TABLE agent_sessions (
     ended INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX agent_sessions_expire ON agent_sessions (expires_at);
+
+CREATE TABLE cursors (
+    name TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;

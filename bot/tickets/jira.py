@@ -1,0 +1,242 @@
+"""Jira Service Management in Atlassian's cloud: a request for each case, a comment for each update.
+
+A request is found by its summary, which begins with the number. Jira knows no keys of idempotency, and its
+search is late by seconds: a try within them, after an answer that was lost, may make a second request. Texts
+are documents (ADF). A workflow is everybody's own, so a status is a category here: to do, in progress, done.
+The comment is written last and has the key, so that it says of everything before it that it was done.
+
+Facts: https://developer.atlassian.com/cloud/jira/service-desk/rest/api-group-request/ and
+https://developer.atlassian.com/cloud/jira/platform/rest/v3/ (issues, comments, transitions, search by JQL).
+Must not know: the outbox, settings. What is new there is read in `bot/tickets/jira_news.py`.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import aiohttp
+import msgspec
+
+from bot.errors import DeliveryFailed, DeliveryPostponed, Forged
+from bot.redact import clean
+from bot.secret import Secret
+from bot.tickets.api import Change, Changes, File, Finding, Ticket, Update
+from bot.tickets.jira_news import DONE, Account, Issue, Named, news
+from bot.tickets.jira_text import document, plain
+from bot.tickets.marks import file_name, is_case, key_of, said
+from bot.tickets.multipart import form
+from bot.tickets.rest import Rest, basic
+from dialogs.conversation import CaseStatus
+
+_LONGEST: Final = 30_000  # characters; Jira takes 32,767
+_LONGEST_SUMMARY: Final = 250
+_PAGE: Final = 100
+_BACK: Final = 180  # seconds that are read again: the search is late
+_MEND: Final = (
+    "Is HANDRAIL_TICKETS_URL https://<you>.atlassian.net, HANDRAIL_TICKETS_USER the e-mail address of the"
+    " account whose API token HANDRAIL_TICKETS_TOKEN is, and is that account an agent of the service project?"
+)
+# Where a status leads: to one of these categories, if possible to a status of such a name.
+_WAYS: Final[Mapping[CaseStatus, tuple[frozenset[str], tuple[str, ...]]]] = {
+    "open": (frozenset({"new", "indeterminate"}), ("open", "to do", "waiting for support")),
+    "claimed": (frozenset({"indeterminate"}), ("in progress", "waiting for support")),
+    "waiting": (frozenset({"new", "indeterminate"}), ("waiting for customer", "pending")),
+    "reopened": (frozenset({"new", "indeterminate"}), ("waiting for support", "reopened", "in progress")),
+    "resolved": (DONE, ("resolved", "done")),
+    "withdrawn": (DONE, ("canceled", "cancelled", "closed")),
+}
+
+
+class _Request(msgspec.Struct, rename="camel"):
+    issue_key: str
+
+
+class _Found(msgspec.Struct):
+    issues: list[Issue]
+
+
+class _Comment(msgspec.Struct):
+    body: Any = None
+
+
+class _Comments(msgspec.Struct):
+    comments: list[_Comment]
+    total: int = 0
+
+
+class _Transition(msgspec.Struct):
+    id: str
+    to: Named
+    fields: dict[str, Any] = {}
+
+
+class _Transitions(msgspec.Struct):
+    transitions: list[_Transition]
+
+
+class _Type(msgspec.Struct):
+    name: str = ""
+
+
+class JiraTickets:
+    """Files cases with a service project."""
+
+    name = "jira"
+    polled = True
+
+    def __init__(
+        self, client: aiohttp.ClientSession, url: str, user: str, token: Secret, project: str
+    ) -> None:
+        """Take what a request needs.
+
+        Args:
+            client: As `bot.tickets.http.open_client` makes it; it is used, never closed.
+            url: https://example.atlassian.net.
+            user: The account's e-mail address.
+            token: Its API token.
+            project: The ids of the service desk and of the request type, with a slash between them.
+        """
+        self._rest = Rest(client, url, authorization=basic(user, token), hide=(token,))
+        self._desk, _, self._type = project.partition("/")
+
+    async def find(self, key: str) -> str | None:
+        """The key of our issue whose summary begins with the number, the oldest if there were two."""
+        words = f'reporter = currentUser() AND summary ~ "\\"{_plain_key(key)}\\"" ORDER BY created ASC'
+        found = await self._search(words)
+        return next((each.key for each in found if is_case(each.fields.summary, key)), None)
+
+    async def create(self, ticket: Ticket) -> str:
+        """Make the request."""
+        body = {
+            "serviceDeskId": self._desk,
+            "requestTypeId": self._type,
+            "isAdfRequest": True,
+            "requestFieldValues": {
+                "summary": clean(" ".join(ticket.title.split()), _LONGEST_SUMMARY),
+                "description": document(clean(ticket.body, _LONGEST)),
+            },
+        }
+        made = await self._rest.send("POST", "rest/servicedeskapi/request", body=body, kind=_Request)
+        return made.issue_key
+
+    async def update(self, reference: str, update: Update) -> None:
+        """Move the issue, then write a comment, unless that was done."""
+        if await self._has(reference, update.key):
+            return
+        if update.status is not None:
+            await self._move(reference, update.status)
+        body = {
+            "body": document(clean(said(update), _LONGEST)),
+            "properties": [{"key": "sd.public.comment", "value": {"internal": not update.public}}],
+        }
+        await self._rest.send("POST", "rest/api/3/issue/{}/comment", reference, body=body, kind=type(None))
+
+    async def attach(self, reference: str, file: File) -> None:
+        """Send a file, unless that was done."""
+        name = file_name(file.key, file.name)
+        issue = await self._rest.get(
+            "rest/api/3/issue/{}", reference, query={"fields": "summary,attachment"}, kind=Issue
+        )
+        if any(each.filename == name for each in issue.fields.attachment):
+            return
+        kind, body = form({}, f"file/{name}", file.media_type, file.content)
+        headers = {"Content-Type": kind, "X-Atlassian-Token": "no-check"}
+        path = "rest/api/3/issue/{}/attachments"
+        await self._rest.send("POST", path, reference, body=body, headers=headers, kind=type(None))
+
+    async def changes(self, since: str) -> Changes:
+        """What others did to our requests; see `bot.tickets.jira_news`."""
+        now = int(time.time())
+        if not since:
+            return Changes(cursor=str(now))
+        begin = int(since)
+        minutes = (now - begin) // 60 + 2  # of Jira's own clock, and in nobody's time zone
+        words = f'reporter = currentUser() AND summary ~ "HR" AND updated >= "-{minutes}m"'
+        ours = await self._search(words)
+        if not ours:
+            return Changes(cursor=str(max(now - _BACK, begin)))
+        me = await self._rest.get("rest/api/3/myself", kind=Account)
+        statuses = await self._rest.get("rest/api/3/status", kind=list[Named])
+        done = frozenset(each.id for each in statuses if each.category.key in DONE)
+        query = {"fields": "summary,comment", "expand": "changelog"}
+        whole = [
+            await self._rest.get("rest/api/3/issue/{}", each.key, query=query, kind=Issue) for each in ours
+        ]
+        return Changes(
+            cursor=str(max(now - _BACK, begin)), found=news(whole, begin, own=me.account_id, done=done)
+        )
+
+    def heard(self, headers: Mapping[str, str], body: bytes) -> Sequence[Change]:  # noqa: ARG002
+        """It is asked, and tells nothing of its own accord.
+
+        Raises:
+            Forged: Always.
+        """
+        raise Forged("Jira is asked for news; it sends none")
+
+    async def check(self) -> Sequence[Finding]:
+        """Who we are there, and whether the request type exists."""
+        where = "rest/servicedeskapi/servicedesk/{}/requesttype/{}"
+        try:
+            me = await self._rest.get("rest/api/3/myself", kind=Account)
+            if not (self._desk.isdecimal() and self._type.isdecimal()):
+                found = "HANDRAIL_TICKETS_PROJECT is not two numbers with a slash between them"
+                remedy = "Give the ids of the service desk and of the request type, for example 3/25."
+                return (Finding("failed", found, remedy),)
+            kind = await self._rest.get(where, self._desk, self._type, kind=_Type)
+            await self.find("HR-0000")
+        except (DeliveryFailed, DeliveryPostponed) as error:
+            return (Finding("failed", f"{self._rest.url}: {error}", _MEND),)
+        return (Finding("ok", f"{self._rest.url} knows us as {me.display_name}; we file {kind.name}"),)
+
+    async def _search(self, words: str) -> list[Issue]:
+        query = {"jql": words, "fields": "summary", "maxResults": _PAGE}
+        return (await self._rest.get("rest/api/3/search/jql", query=query, kind=_Found)).issues
+
+    async def _has(self, reference: str, key: str) -> bool:
+        begin, total = 0, 1
+        while begin < total:
+            query = {"startAt": begin, "maxResults": _PAGE, "orderBy": "-created"}
+            path = "rest/api/3/issue/{}/comment"
+            listed = await self._rest.get(path, reference, query=query, kind=_Comments)
+            if any(key_of(plain(each.body)) == key for each in listed.comments):
+                return True
+            begin, total = begin + max(len(listed.comments), 1), listed.total
+        return False
+
+    async def _move(self, reference: str, status: CaseStatus) -> None:
+        """Take the transition that leads to the status; where there is none the comment says it alone."""
+        categories, names = _WAYS[status]
+        issue = await self._rest.get(
+            "rest/api/3/issue/{}", reference, query={"fields": "summary,status"}, kind=Issue
+        )
+        now = issue.fields.status
+        if now is not None and now.category.key in categories and (status != "waiting" or _is(now, names)):
+            return
+        query = {"expand": "transitions.fields"}
+        path = "rest/api/3/issue/{}/transitions"
+        ways = (await self._rest.get(path, reference, query=query, kind=_Transitions)).transitions
+        fitting = [each for each in ways if each.to.category.key in categories]
+        named = [each for name in names for each in fitting if name in each.to.name.lower()]
+        chosen = (named or ([] if status == "waiting" else fitting))[:1]
+        for way in chosen:
+            body: dict[str, Any] = {"transition": {"id": way.id}}
+            if allowed := _resolutions(way.fields):
+                body["fields"] = {"resolution": {"id": allowed[0]}}
+            await self._rest.send("POST", path, reference, body=body, kind=type(None))
+
+
+def _is(status: Named, names: Sequence[str]) -> bool:
+    return any(name in status.name.lower() for name in names)
+
+
+def _resolutions(fields: Mapping[str, Any]) -> list[str]:
+    """The resolutions that a transition asks for, by id."""
+    asked = fields.get("resolution")
+    allowed = asked.get("allowedValues", ()) if isinstance(asked, dict) else ()
+    return [str(each["id"]) for each in allowed if isinstance(each, dict) and "id" in each]
+
+
+def _plain_key(key: str) -> str:
+    """A key inside a query: nothing in it ends the words."""
+    return "".join(each for each in key if each.isalnum() or each in "-_/")

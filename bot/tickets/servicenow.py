@@ -1,0 +1,223 @@
+"""ServiceNow, over its Table API: an incident for each case, a journal entry for each update.
+
+An incident is found by `correlation_id`. ServiceNow knows no keys of idempotency; what is in its tables is
+seen at once. Comments are for the person, work notes are not. Times in a query would be in the time zone of
+our user there, so queries count minutes back; times in answers are UTC.
+
+Facts: ServiceNow's "Table API", "Attachment API" and "Encoded query strings", and the incident form of its
+base system (states; a resolution needs a code and notes). Must not know: the outbox, settings.
+"""
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import aiohttp
+import msgspec
+
+from bot.errors import DeliveryFailed, DeliveryPostponed, DeliveryRefused, Forged
+from bot.redact import clean
+from bot.secret import Secret
+from bot.tickets.api import Change, Changes, File, Finding, Ticket, Update
+from bot.tickets.marks import file_name, key_of, said, whole
+from bot.tickets.rest import Rest, basic
+from bot.tickets.servicenow_news import Entry, Incident, news
+from dialogs.conversation import CaseStatus
+
+_STATES: Final[Mapping[CaseStatus, Mapping[str, str]]] = {
+    "open": {"state": "1"},
+    "claimed": {"state": "2"},
+    "waiting": {"state": "3", "hold_reason": "1"},
+    "reopened": {"state": "2"},
+    "resolved": {"state": "6", "close_code": "Solution provided"},
+    "withdrawn": {"state": "8", "close_code": "Closed/Resolved by Caller"},
+}
+_ENDED: Final = frozenset({"resolved", "withdrawn"})
+_TAG: Final = "Handrail"  # in correlation_display: whose incidents these are
+_LONGEST_TITLE: Final = 160  # characters of short_description
+_LONGEST: Final = 60_000
+_MOST: Final = 1000  # rows of one answer
+_BACK: Final = 180  # seconds that are read again
+_CODE: Final = re.compile(r"\[(/?code)\]", re.IGNORECASE)
+_INCIDENT: Final = "api/now/table/incident"
+_JOURNAL: Final = "api/now/table/sys_journal_field"
+_SEEN: Final = (
+    "sys_id,number,correlation_id,state,assigned_to,resolved_at,resolved_by,closed_at,closed_by,close_notes,"
+    "reopen_count,reopened_by,sys_updated_on"
+)
+_MEND: Final = (
+    "Is HANDRAIL_TICKETS_URL https://<you>.service-now.com, is HANDRAIL_TICKETS_USER a user with"
+    " HANDRAIL_TICKETS_TOKEN as its password, and may it work on incidents (the role itil) and read"
+    " sys_journal_field?"
+)
+
+
+class _Made(msgspec.Struct):
+    sys_id: str
+    number: str
+
+
+class _One(msgspec.Struct):
+    result: _Made
+
+
+class _Row(msgspec.Struct):
+    sys_id: str = ""
+    number: str = ""
+    correlation_id: str = ""
+    file_name: str = ""
+
+
+class _Rows(msgspec.Struct):
+    result: list[_Row]
+
+
+class _Entries(msgspec.Struct):
+    result: list[Entry]
+
+
+class _Incidents(msgspec.Struct):
+    result: list[Incident]
+
+
+class ServiceNowTickets:
+    """Files cases as incidents."""
+
+    name = "servicenow"
+    polled = True
+
+    def __init__(
+        self, client: aiohttp.ClientSession, url: str, user: str, password: Secret, group: str = ""
+    ) -> None:
+        """Take what a request needs.
+
+        Args:
+            client: As `bot.tickets.http.open_client` makes it; it is used, never closed.
+            url: For example https://example.service-now.com.
+            user: A user's name.
+            password: Its password.
+            group: The assignment group of new incidents, by name; "" leaves that to ServiceNow's rules.
+        """
+        self._rest = Rest(client, url, authorization=basic(user, password), hide=(password,))
+        self._user, self._group = user, group
+
+    async def find(self, key: str) -> str | None:
+        """The number of the incident with this correlation id."""
+        found = await self._rows(_INCIDENT, f"correlation_id={_safe(key)}^ORDERBYnumber")
+        return next((each.number for each in found if each.correlation_id == key), None)
+
+    async def create(self, ticket: Ticket) -> str:
+        """Make the incident."""
+        body = {
+            "short_description": clean(" ".join(ticket.title.split()), _LONGEST_TITLE),
+            "description": _lifeless(whole(ticket.body)),
+            "correlation_id": ticket.key,
+            "correlation_display": _TAG,
+        }
+        query = {"sysparm_fields": "sys_id,number"}
+        if self._group:
+            body["assignment_group"] = self._group
+            query["sysparm_input_display_value"] = "true"
+        return (await self._rest.send("POST", _INCIDENT, query=query, body=body, kind=_One)).result.number
+
+    async def update(self, reference: str, update: Update) -> None:
+        """Write a journal entry, with the state, unless that was done."""
+        incident = await self._incident(reference)
+        words = f"element_id={incident}^elementINcomments,work_notes^valueLIKE{_safe(update.key)}"
+        query = {"sysparm_query": words, "sysparm_fields": "value,element", "sysparm_limit": _MOST}
+        there = (await self._rest.get(_JOURNAL, query=query, kind=_Entries)).result
+        if any(key_of(each.value) == update.key for each in there):
+            return
+        text = _lifeless(clean(said(update), _LONGEST))
+        body = {"comments" if update.public else "work_notes": text}
+        if update.status is not None:
+            body |= _STATES[update.status]
+            if update.status in _ENDED:
+                body["close_notes"] = _lifeless(clean(update.body or text, 4000))
+        query = {"sysparm_fields": "sys_id,number"}
+        await self._rest.send("PATCH", _INCIDENT + "/{}", incident, query=query, body=body, kind=_One)
+
+    async def attach(self, reference: str, file: File) -> None:
+        """Send a file, unless that was done."""
+        incident, name = await self._incident(reference), file_name(file.key, file.name)
+        there = await self._rows("api/now/attachment", f"table_sys_id={incident}^file_name={_safe(name)}")
+        if any(each.file_name == name for each in there):
+            return
+        query = {"table_name": "incident", "table_sys_id": incident, "file_name": name}
+        headers = {"Content-Type": "application/octet-stream"}
+        path = "api/now/attachment/file"
+        await self._rest.send("POST", path, query=query, body=file.content, headers=headers, kind=type(None))
+
+    async def changes(self, since: str) -> Changes:
+        """What others did to our incidents; see `bot.tickets.servicenow_news`."""
+        now = int(time.time())
+        if not since:
+            return Changes(cursor=str(now))
+        begin, cursor = int(since), str(max(now - _BACK, int(since)))
+        ago = f"RELATIVEGE@minute@ago@{(now - begin) // 60 + 2}"
+        words = f"correlation_display={_TAG}^sys_updated_on{ago}^ORDERBYsys_updated_on"
+        query = {"sysparm_query": words, "sysparm_fields": _SEEN, "sysparm_display_value": "all"}
+        found = await self._rest.get(_INCIDENT, query={**query, "sysparm_limit": _MOST}, kind=_Incidents)
+        if not found.result:
+            return Changes(cursor=cursor)
+        ids = ",".join(each.sys_id.value for each in found.result)
+        words = f"element_idIN{ids}^elementINcomments,work_notes^sys_created_on{ago}^ORDERBYsys_created_on"
+        query = {
+            "sysparm_query": words,
+            "sysparm_fields": "sys_id,element_id,element,value,sys_created_on,sys_created_by",
+        }
+        entries = await self._rest.get(_JOURNAL, query={**query, "sysparm_limit": _MOST}, kind=_Entries)
+        own = await self._me()
+        return Changes(cursor=cursor, found=news(found.result, entries.result, begin, own=own))
+
+    def heard(self, headers: Mapping[str, str], body: bytes) -> Sequence[Change]:  # noqa: ARG002
+        """It is asked, and tells nothing of its own accord.
+
+        Raises:
+            Forged: Always.
+        """
+        raise Forged("ServiceNow is asked for news; it sends none")
+
+    async def check(self) -> Sequence[Finding]:
+        """Who we are there, and whether incidents and their journal can be read."""
+        try:
+            await self._me()
+            await self.find("HR-0000")
+            query: dict[str, Any] = {"sysparm_query": "element_id=0", "sysparm_limit": 1}
+            await self._rest.get(_JOURNAL, query=query, kind=_Entries)
+        except (DeliveryFailed, DeliveryPostponed) as error:
+            return (Finding("failed", f"{self._rest.url}: {error}", _MEND),)
+        return (Finding("ok", f"{self._rest.url} knows us as {self._user} and shows us incidents"),)
+
+    async def _me(self) -> str:
+        found = await self._rows("api/now/table/sys_user", f"user_name={_safe(self._user)}")
+        if not found:
+            raise DeliveryFailed(f"there is no user {self._user}, or it may not see itself")
+        return found[0].sys_id
+
+    async def _incident(self, reference: str) -> str:
+        """The id of the incident with this number."""
+        found = await self._rows(_INCIDENT, f"number={_safe(reference)}")
+        for each in found:
+            if each.number == reference:
+                return each.sys_id
+        raise DeliveryRefused(f"incident {reference} is not there any more, or Handrail may not see it")
+
+    async def _rows(self, path: str, words: str) -> list[_Row]:
+        query = {
+            "sysparm_query": words,
+            "sysparm_fields": "sys_id,number,correlation_id,file_name",
+            "sysparm_limit": 100,
+        }
+        return (await self._rest.get(path, query=query, kind=_Rows)).result
+
+
+def _safe(text: str) -> str:
+    """A value inside an encoded query, where ^ would begin the next condition."""
+    return text.replace("^", "")
+
+
+def _lifeless(text: str) -> str:
+    """Text of a journal, where [code] would make HTML of what follows."""
+    return _CODE.sub(r"[ \1 ]", text)
