@@ -21,6 +21,7 @@ POINTS: Final = (
     "outbox.settled",  # written down, and what follows not yet begun
     "ticket.missing",  # looked up and not there: about to be created
     "ticket.created",  # created there, and not yet known here
+    "ticket.updated",  # an update is written there, and not yet known here
     "connector.sending",  # about to be sent to Teams
     "connector.sent",  # Teams has answered
 )

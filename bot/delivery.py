@@ -42,10 +42,11 @@ AT_ONCE: Final[Mapping[str, int]] = {
     "show": 28,
     "retire": 28,
     "probe": 16,
-    "handoff": 6,
-    "handoff-line": 6,
-    "handoff-update": 6,
-    "ticket": 8,
+    "handoff": 5,
+    "handoff-line": 5,
+    "handoff-update": 5,
+    "ticket": 6,
+    "ticket-update": 6,
 }
 
 

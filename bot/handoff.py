@@ -22,7 +22,7 @@ from bot.outbox.ending import Done, Follow
 from bot.queues import Queues
 from bot.store.api import CaseRecord, Message, Store
 from bot.teams.channel import Gone, TeamsChannel
-from bot.tickets.api import Ticket, TicketSystem
+from bot.tickets.api import Ticket, TicketSystem, Update
 from bot.turn import Turns, second_key
 from dialogs.effects import ChangeCase, OpenCase
 from dialogs.events import TicketFiled, TicketRefused
@@ -32,6 +32,8 @@ _log = structlog.get_logger(__name__)
 
 Performer: TypeAlias = Callable[[Message], Awaitable[Done]]
 
+# What the person said, and what was said to them; all else is for the helpdesk only.
+_PUBLIC: Final = frozenset({"asked", "answered", "added", "files", "resolved", "back", "withdrawn"})
 _ANYWHERE: Final = "https://smba.trafficmanager.net/teams/"  # Teams' own address for any region
 
 
@@ -94,6 +96,7 @@ class Handoff:
         """Who performs which kind of message; they raise the exceptions of `bot.errors`."""
         return {
             "ticket": self._ticket,
+            "ticket-update": self._update_ticket,
             "handoff": self._announce,
             "handoff-line": self._line,
             "handoff-update": self._update,
@@ -122,6 +125,26 @@ class Handoff:
             crash.at("ticket.created")
         event = TicketFiled(at=self._turns.now(), number=number, reference=reference)
         return Done(receipt=reference, follow=self._turns.follow(message, event))
+
+    async def _update_ticket(self, message: Message) -> Done:
+        """What happened to the case, on its ticket; one that is not there yet tells it when it is filed."""
+        change = msgspec.json.decode(message.body, type=ChangeCase)
+        record = await self._record(change.number)
+        reference = record.reference or await self._tickets.find(change.number)
+        if reference is None:
+            return Done(receipt="no ticket")
+        update = Update(
+            key=message.key.removeprefix("ticket-update/"),
+            number=change.number,
+            public=change.what in _PUBLIC,
+            author=change.by or record.person.name,
+            body=line.text(change, record, self._speaker()),
+            at=round(message.created_at),
+            status=change.status,
+        )
+        await self._tickets.update(reference, update)
+        crash.at("ticket.updated")
+        return Done(receipt=reference)
 
     # ---- the channel
 

@@ -48,6 +48,7 @@ from dialogs.library import SOURCE_LANGUAGE, Library
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread on the phone: no 0/O, 1/I/L, U
 _LONG = 4000  # characters; a pasted page, not a sentence
+_OF_THE_TICKET = ("filed", "refused")  # what its system itself has made of a case
 _ANSWERS = ("show", "probe")  # the kinds that somebody waits for
 _encode = msgspec.json.Encoder().encode
 _TRIES = 8  # of case numbers; from the fourth on they are longer
@@ -246,6 +247,9 @@ def _written_down(
                 lane = f"handoff/{effect.number}"
                 if effect.what != "filed":  # the card says it
                     send("handoff-line", lane, effect, f"handoff-line/{own}")
+                if effect.what not in _OF_THE_TICKET and not effect.there:
+                    update = f"ticket-update/{effect.number}/{after.turn}-{index}"
+                    send("ticket-update", f"ticket/{effect.number}", effect, update)
                 if effect.what == "moved":
                     send("handoff", lane, effect, second_key(effect.number))
                 send("handoff-update", lane, effect, f"handoff-update/{own}")

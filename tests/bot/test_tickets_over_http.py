@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from bot.store.api import CaseRecord
+from dialogs.events import CaseAsked, CaseClaimed, CaseNoted, Event
 from dialogs.language.load import load
 from dialogs.library import Library
 from tests.support.cloud import PlayedCloud
@@ -119,3 +120,62 @@ async def test_a_refused_ticket_is_on_the_helpdesks_card(bot: Whole, tickets: Pl
     reason = "the ticket system answered 422: there is no queue 'sign-in'"
     await bot.until(lambda: reason in helpdesk_card(bot))
     assert (await record(bot, number)).status == "open"
+
+
+async def test_what_happens_to_a_case_stands_on_its_ticket(bot: Whole, tickets: PlayedTickets) -> None:
+    """Public what person and helpdesk said to each other, internal all else; in order, each once."""
+    number = await handed_over(bot)
+    assert bot.parts is not None
+    await bot.until(lambda: len(tickets.tickets) == 1)
+    conversation = (await record(bot, number)).conversation
+    now = bot.parts.turns.now()
+    events: list[Event] = [
+        CaseClaimed(at=now, number=number, by="Ada"),
+        CaseAsked(at=now, number=number, by="Ada", text="Which phone is it?"),
+        CaseNoted(at=now, number=number, by="Ben", text="looks like the proxy"),
+    ]
+    for n, event in enumerate(events):
+        await bot.parts.turns.take(conversation, f"e{n}", event)
+    await bot.sees("Which phone is it?")
+    await bot.says("an old one")
+    await bot.until(lambda: len(tickets.updates) == 4)
+
+    told = [each.body["data"] for each in tickets.updates]
+    assert [(each["public"], each["author"], each["body"]) for each in told] == [
+        (False, "Ada", "Ada is on it."),
+        (True, "Ada", "Ada asks Erika Mustermann: “Which phone is it?”"),
+        (False, "Ben", "Note of Ben: “looks like the proxy”"),
+        (True, "Erika Mustermann", "Erika Mustermann answers: “an old one”"),
+    ]
+
+
+async def test_what_came_from_the_ticket_system_does_not_go_back(bot: Whole, tickets: PlayedTickets) -> None:
+    """Or two systems would talk for ever; the person's answer goes there."""
+    number = await handed_over(bot)
+    assert bot.parts is not None
+    await bot.until(lambda: len(tickets.tickets) == 1)
+    conversation = (await record(bot, number)).conversation
+    asked = CaseAsked(at=bot.parts.turns.now(), number=number, by="Ada", text="Which phone?", there=True)
+    await bot.parts.turns.take(conversation, "ticket-news/webhook/1", asked)
+    await bot.sees("Which phone?")
+    await bot.says("an old one")
+    await bot.until(lambda: len(tickets.updates) == 1)
+
+    assert tickets.updates[0].body["data"]["body"] == "Erika Mustermann answers: “an old one”"
+
+
+async def test_a_comment_whose_answer_got_lost_is_there_once(bot: Whole, tickets: PlayedTickets) -> None:
+    """Even where the system does not know a repeat: it is looked up first."""
+    tickets.dedupes = False
+    number = await handed_over(bot)
+    assert bot.parts is not None
+    await bot.until(lambda: len(tickets.tickets) == 1)
+    tickets.posts.next_with(tickets.take_and_drop)
+    noted = CaseNoted(at=bot.parts.turns.now(), number=number, by="Ada", text="the proxy")
+    await bot.parts.turns.take((await record(bot, number)).conversation, "e1", noted)
+    await bot.parts.turns.take(
+        (await record(bot, number)).conversation, "e2", msgspec.structs.replace(noted, text="no, the VPN")
+    )
+    await bot.until(lambda: len(tickets.updates) == 2)
+
+    assert ["proxy" in each.body["data"]["body"] for each in tickets.updates] == [True, False]

@@ -36,7 +36,11 @@ class Verdict(msgspec.Struct, kw_only=True):
 
 
 async def compare(
-    claims: Sequence[Claim], notes: Sequence[Note], tickets: Sequence[str] | None, ask: Ask
+    claims: Sequence[Claim],
+    notes: Sequence[Note],
+    tickets: Sequence[str] | None,
+    ask: Ask,
+    updates: Sequence[tuple[str, str]] = (),
 ) -> Verdict:
     """Hold everything against everything.
 
@@ -45,12 +49,15 @@ async def compare(
         notes: What reached Teams.
         tickets: The key of each ticket there is; None when the cases themselves are the tickets.
         ask: Reads the bots' database.
+        updates: What was written to the tickets, oldest first: its key, the words.
     """
     verdict = Verdict()
     await _events(verdict, claims, ask)
     await _screens(verdict, notes, ask)
     await _cases(verdict, notes, tickets, ask)
     await _threads(verdict, notes, ask)
+    if tickets is not None:
+        await _updates(verdict, updates, ask)
     await _outbox(verdict, ask)
     return verdict
 
@@ -164,6 +171,26 @@ async def _threads(verdict: Verdict, notes: Sequence[Note], ask: Ask) -> None:
     ]
     verdict.counted["lines"] = sum(map(len, told.values()))
     verdict.twice["lines"] = sum(map(len, lines.values())) - sum(map(len, told.values()))
+
+
+async def _updates(verdict: Verdict, updates: Sequence[tuple[str, str]], ask: Ask) -> None:
+    """What happened to a case stands on its ticket, once and in order."""
+    happened: defaultdict[str, list[str]] = defaultdict(list)
+    for number, what, note in await ask("SELECT number, what, note FROM case_log ORDER BY number, seq"):
+        if what not in {"opened", "filed", "refused"}:
+            happened[number].append(note)
+    written: defaultdict[str, list[str]] = defaultdict(list)
+    for key, words in updates:
+        written[key.partition("/")[0]].append(words)
+    verdict.broken["tickets that do not tell what happened"] = [
+        f"{number}: {written[number]} of {happened[number]}"
+        for number in happened | written
+        if len(written[number]) != len(happened[number])
+        or any(note not in words for note, words in zip(happened[number], written[number], strict=False))
+    ]
+    times = Counter(key for key, _ in updates)
+    verdict.broken["comments doubled"] = [key for key, each in times.items() if each > 1]
+    verdict.counted["comments"] = len(updates)
 
 
 async def _outbox(verdict: Verdict, ask: Ask) -> None:

@@ -39,7 +39,7 @@ _AT_A_POINT = 0.5  # of the bots
 _AT_A_TICKET = 0.4  # of those at a point: between the look-up and what is known here
 _HELPED = 0.5  # of the cases somebody of the helpdesk works on
 _AT_A_POST = 0.1  # of the posts of a ticket end with the death of all who could have sent it
-_TICKETS = ("ticket.missing", "ticket.created")
+_TICKETS = ("ticket.missing", "ticket.created", "ticket.updated")
 _WAITING = "SELECT count(*) FROM outbox WHERE state IN ('ready', 'leased')"
 
 
@@ -192,7 +192,10 @@ async def run(plan: Plan, folder: Path) -> Result:
         around.proxy.weather = Weather()
         await _drained(ask)
         await killer.stop()
-        verdict = await compare(people.claims, around.notes, [each.key for each in tickets.tickets], ask)
+        filed = [each.key for each in tickets.tickets]
+        written = [(each.key, str(each.body["data"]["body"])) for each in tickets.updates]
+        verdict = await compare(people.claims, around.notes, filed, ask, written)
+
         return Result(
             verdict=verdict,
             deaths=killer.deaths,

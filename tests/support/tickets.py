@@ -98,6 +98,7 @@ class PlayedTickets:
         looks_up: Whether it can look tickets up; else a GET is answered 405.
         lag: How many lookups do not see a new ticket yet.
         tickets: What was made, oldest first.
+        updates: What was written to them since, oldest first.
         journal: Every request, oldest first.
         posts: How cases are answered.
         lookups: How questions for a ticket are answered.
@@ -112,6 +113,7 @@ class PlayedTickets:
         self.looks_up = looks_up
         self.lag = lag
         self.tickets: list[Taken] = []
+        self.updates: list[Taken] = []
         self.journal: list[Entry] = []
         self.posts = Endpoint(self.usual)
         self.lookups = Endpoint(self.usual)
@@ -131,7 +133,7 @@ class PlayedTickets:
         """Listen; after `down` at the same address as before."""
         app = web.Application()
         app.router.add_post("/cases", self._handle(self.posts))
-        app.router.add_get("/cases/{key}", self._handle(self.lookups))
+        app.router.add_get("/cases/{key:[^/]+(/[^/]+)?}", self._handle(self.lookups))
         self._closing.clear()
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
@@ -202,11 +204,14 @@ class PlayedTickets:
     async def _take(self, request: web.Request) -> _Done:
         message_id, key = request.headers["webhook-id"], await _key(request)
         sent_right = (
-            request.headers.get("Idempotency-Key") == message_id == f"case_{key}"
+            request.headers.get("Idempotency-Key") == message_id
+            and message_id in {f"case_{key}", f"update_{key}"}
             and request.content_type == "application/json"
         )
         if not key or not sent_right:
             return _Done(400, "malformed")
+        if message_id.startswith("update_"):
+            return await self._take_update(request, message_id, key)
         for each in self.tickets:
             if self.dedupes and each.id == message_id:
                 return _Done(200, "repeat", each.reference)
@@ -215,12 +220,23 @@ class PlayedTickets:
         self._unseen[reference] = self.lag
         return _Done(201, "created", reference)
 
+    async def _take_update(self, request: web.Request, message_id: str, key: str) -> _Done:
+        number = key.partition("/")[0]
+        if not self.made(number):
+            return _Done(400, "malformed")
+        if self.dedupes and any(each.id == message_id for each in self.updates):
+            return _Done(200, "repeat", number)
+        self.updates.append(Taken(message_id, key, number, json.loads(await request.read())))
+        return _Done(201, "created", number)
+
     def _look_up(self, request: web.Request) -> _Done:
         key = request.match_info["key"]
         if not request.headers["webhook-id"].startswith(f"find_{key}_"):
             return _Done(400, "malformed")
         if not self.looks_up:
             return _Done(405, "not supported")
+        if any(each.key == key for each in self.updates):
+            return _Done(200, "found", key)
         for each in self.made(key):
             self._unseen[each.reference] -= 1
             if self._unseen[each.reference] < 0:
@@ -252,6 +268,7 @@ async def _key(request: web.Request) -> str:
     if request.method == "GET":
         return request.match_info["key"]
     try:
-        return str(json.loads(await request.read())["data"]["key"])
+        data = json.loads(await request.read())["data"]
+        return str(data.get("update") or data["key"])
     except (ValueError, KeyError, TypeError):
         return ""
