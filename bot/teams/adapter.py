@@ -33,6 +33,7 @@ _HINTS: Final = {
     403: "This bot does not serve this channel, service URL, tenant or sender.",
     503: "The bot cannot take this now; send it again.",
 }
+_FOREIGN: Final = "if they should be served, run a bot of their tenant; if not, take the app away from them"
 
 
 class TurnFailed(Exception):  # noqa: N818  the bot's word to the adapter
@@ -79,7 +80,10 @@ class TeamsAdapter(CloudAdapterBase):  # type: ignore[misc]  # the SDK has no ty
             _log.info("activity_refused", status=error.status, hint=error.hint)
             return _error(error.status, "BadRequest", error.hint)
         except NotAdmitted as error:
-            _log.info("activity_refused", status=error.status, reason=error.reason)
+            if error.reason == "foreign_tenant":  # they see a dead bot, which may not write to them
+                _log.warning("activity_refused", status=403, reason=error.reason, what_to_do=_FOREIGN)
+            else:
+                _log.info("activity_refused", status=error.status, reason=error.reason)
             return _error(error.status, "NotAdmitted", _HINTS[error.status], error.retry_after)
         except TurnFailed as error:
             cause = error.__cause__

@@ -334,3 +334,19 @@ async def test_a_message_without_conversation_is_malformed(stage: Stage) -> None
     activity = stage.cloud.activity(conversation=DROP)
     assert await stage.post(activity) == 400
     assert stage.bot.seen == []
+
+
+async def test_another_organisation_is_a_warning_that_says_what_to_do(
+    stage: Stage, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """To them the bot is dead, and it may not write to them: so those who run it must hear of it."""
+    conversation = {"id": "a:theirs", "tenantId": "99999999-9999-4999-8999-999999999999"}
+    theirs = stage.cloud.activity(
+        conversation=conversation, channelData={"tenant": {"id": conversation["tenantId"]}}
+    )
+    assert await stage.post(theirs) == 403
+
+    logged = "".join(capfd.readouterr())
+    assert "foreign_tenant" in logged
+    assert "warning" in logged
+    assert "run a bot of their tenant" in logged
