@@ -24,6 +24,7 @@ IDENTITY: Final = ("MicrosoftAppId", "MicrosoftAppPassword", "MicrosoftAppType",
 _OURS: Final = "HANDRAIL_"
 _SHORTEST_SECRET: Final = 20  # characters
 _CLOSE: Final = 70  # of 100; one letter swapped in a word of four gives 75
+_HOLIDAYS = re.compile(r"\bPH\b")
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -62,6 +63,14 @@ def identity(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Proble
         says = "it is not set; give the app's client secret, or set MicrosoftAppType to UserAssignedMSI"
         problems.append(Problem("MicrosoftAppPassword", "", says))
     return problems
+
+
+def holidays(values: Mapping[str, Any], _texts: Mapping[str, str]) -> list[Problem]:
+    """Hours that speak of public holidays need to know whose; else every holiday were a working day."""
+    if not _HOLIDAYS.search(values.get("helpdesk_hours", "")) or values.get("helpdesk_country", "?"):
+        return []
+    says = "it is not set, but HANDRAIL_HELPDESK_HOURS speaks of public holidays (PH); say whose, as in DE"
+    return [Problem("HANDRAIL_HELPDESK_COUNTRY", "", says)]
 
 
 def listening(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Problem]:
@@ -171,7 +180,7 @@ def board(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Problem]:
     return problems
 
 
-ALL: Final = (identity, listening, database, tickets, helpdesk, board)
+ALL: Final = (identity, listening, database, tickets, helpdesk, holidays, board)
 """Every check, in the order in which problems are told."""
 
 

@@ -100,6 +100,21 @@ ACCEPTED = {
 }
 
 REFUSED = {
+    "holidays of nowhere": (
+        {"HANDRAIL_HELPDESK_HOURS": "Mo-Fr 08:00-17:00; PH off"},
+        "HANDRAIL_HELPDESK_COUNTRY",
+        "say whose",
+    ),
+    "hours that nobody can read": (
+        {"HANDRAIL_HELPDESK_HOURS": "Mo-Fr 8-17"},
+        "HANDRAIL_HELPDESK_HOURS",
+        "from character 7 on",
+    ),
+    "a channel without a queue": (
+        {"HANDRAIL_HELPDESK_CHANNELS": "19:abc@thread.tacv2"},
+        "HANDRAIL_HELPDESK_CHANNELS",
+        "write security=",
+    ),
     "an empty app id": ({"MicrosoftAppId": ""}, "MicrosoftAppId", "empty"),
     "a blank app id": ({**SINGLE, "MicrosoftAppId": "  "}, "MicrosoftAppId", "empty"),
     "an app id in angle brackets": (
