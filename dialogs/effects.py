@@ -110,12 +110,13 @@ class OpenCase(_Effect, frozen=True, kw_only=True, tag="open-case"):
 
 What: TypeAlias = Literal[
     "opened", "claimed", "given", "asked", "answered", "added", "noted", "resolved", "reopened", "back",
-    "withdrawn", "filed", "refused", "rated", "reviewed", "reminded", "moved", "files",
+    "withdrawn", "filed", "refused", "rated", "reviewed", "reminded", "moved", "files", "unsent",
 ]  # fmt: skip
 """What happened to a case. `added`: the person wrote something nobody had asked; `back`: to them it is back;
 `rated` and `reviewed`: how helpful it was, 1 to 5, and a sentence about that; `reminded`: nobody took it, for
 as many minutes as the note says; `moved`: it went to others as well;
-`files`: the person has files with these names, which the bot did not take."""
+`files`: the person has files with these names, which the bot did not take;
+`unsent`: words for the person that did not go out, because it is closed."""
 
 
 class ChangeCase(_Effect, frozen=True, kw_only=True, tag="change-case", omit_defaults=True):

@@ -133,8 +133,13 @@ def _given(talk: Talk, case: Case, event: CaseGiven) -> bool:
 def _asked(talk: Talk, case: Case, event: CaseAsked) -> bool:
     """Show it as a screen with a place for the answer, on top of whatever is going on."""
     text = event.text.strip()[:REMARK_LIMIT]
-    if case.status not in OPEN or not text:
+    if not text:
         return False
+    if case.status not in OPEN:  # whoever wrote it must know that nobody reads it
+        talk.effects.append(
+            ChangeCase(number=case.number, what="unsent", there=event.there, by=event.by, note=text)
+        )
+        return True
     owner = case.by if case.status in {"claimed", "waiting"} else event.by
     keep(talk, msgspec.structs.replace(case, status="waiting", by=owner))
     talk.effects.append(

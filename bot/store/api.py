@@ -327,6 +327,10 @@ class Store(Protocol):
         """The outbox message `key` as it stands, done or not; None when there is none (any more)."""
         ...
 
+    async def thread(self, thread: str) -> str | None:
+        """The key of the message whose delivery began this thread in a channel; None when none did."""
+        ...
+
     async def message_by_id(self, number: int) -> Message | None:
         """The same by its id."""
         ...

@@ -265,6 +265,11 @@ class PostgresStore:
         row = await self._link.do(lambda db: first(db, "message", key=key), again=True)
         return self._message_of(row) if row is not None else None
 
+    async def thread(self, thread: str) -> str | None:
+        """See `Store.thread`."""
+        row = await self._link.do(lambda db: first(db, "thread", thread=thread), again=True)
+        return row[0] if row is not None else None
+
     async def message_by_id(self, number: int) -> Message | None:
         """See `Store.message_by_id`."""
         row = await self._link.do(lambda db: first(db, "message_by_id", id=number), again=True)

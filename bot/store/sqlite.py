@@ -292,6 +292,11 @@ class SqliteStore:
         row = await self._look_up("message", key=key)
         return message_of(row) if row else None
 
+    async def thread(self, thread: str) -> str | None:
+        """See `Store.thread`."""
+        row = await self._look_up("thread", thread=thread)
+        return row[0] if row else None
+
     async def message_by_id(self, number: int) -> Message | None:
         """See `Store.message_by_id`."""
         row = await self._writer.do(lambda db: first(db, "message_by_id", id=number))

@@ -83,7 +83,7 @@ def heard_message(activity: Activity, at: int) -> Heard | None:
     data = _mapping(activity.value)
     if "handrail" in data:
         return heard_action(activity, data, at)
-    text = _words(activity)
+    text = words_of(activity)
     files = _files(activity)
     event: Event = Said(at=at, text=text)
     if files and not text:
@@ -141,7 +141,7 @@ def _files(activity: Activity) -> tuple[str, ...]:
     return tuple(found[:_MOST_FILES])
 
 
-def _words(activity: Activity) -> str:
+def words_of(activity: Activity) -> str:
     """What was written, without the mention of the bot and Teams' markup around it."""
     text = _text(activity.text)
     bot = getattr(activity.recipient, "id", None) if activity.recipient else None

@@ -86,6 +86,8 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
         if action is not None:
             await self._desk.act(activity, action)
             return
+        if await self._desk.said(activity):
+            return
         heard = heard_message(activity, self._turns.now())
         if heard is None or self._not_theirs(heard, data):
             _log.info("activity_ignored", type="message", why="not for this conversation")

@@ -14,9 +14,10 @@ from botbuilder.schema import Activity
 
 from bot.queues import Queues
 from bot.store.api import CaseRecord, Store
-from bot.teams.activities import address_of
+from bot.teams.activities import address_of, words_of
 from bot.teams.case_actions import CaseAction, event_of
 from bot.turn import Turns
+from dialogs.events import CaseAsked
 from dialogs.text import Text
 
 _log = structlog.get_logger(__name__)
@@ -78,6 +79,19 @@ class Desk:
         if lost and after.status in {"claimed", "waiting"}:
             return Text("bot/case-taken", {"by": after.by, "number": after.number})
         return after
+
+    async def said(self, activity: Activity) -> bool:
+        """A mention of the bot in a case's thread goes to the person. False when it is no such thread."""
+        thread = activity.conversation.id or ""
+        where = thread.partition(";")[0]
+        key = await self._store.thread(thread) if where != thread and where in self._queues.all() else None
+        record = await self._store.case(key.split("/")[1]) if key is not None else None
+        if record is None:
+            return False
+        by = address_of(activity).person.name or "?"
+        event = CaseAsked(at=self._turns.now(), number=record.number, by=by, text=words_of(activity))
+        await self._turns.take(record.conversation, f"thread/{activity.id or activity.timestamp}", event)
+        return True
 
     def _may(self, record: CaseRecord, where: str) -> bool:
         moved = any(entry.what == "moved" for entry in record.log)

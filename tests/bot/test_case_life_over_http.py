@@ -246,3 +246,31 @@ async def test_fifty_messages_go_both_ways_in_order(bot: Whole) -> None:
     assert [line.split("“")[1].rstrip("”") for line in lines(bot)[1:]] == said
     asked = [read(each) for each in bot.cards() if "question" in read(each)]
     assert [next(n for n in range(25) if f"question {n}." in each) for each in asked] == list(range(25))
+
+
+async def test_a_mention_in_the_thread_asks_the_person(bot: Whole) -> None:
+    """Nobody has to go up to the card; once, however often Teams delivers it."""
+    await handed_over(bot)
+    recipient = {"id": f"28:{bot.cloud.app_id}", "name": "Handrail"}
+    where = {"conversation": place(bot, THREAD, "channel"), "from": ADA, "recipient": recipient, "id": "m-1"}
+    for _ in range(2):
+        await bot.says("<at>Handrail</at> Which phone is it?", **where)
+    await bot.sees("Ada Lovelace of the helpdesk")
+    await bot.until(lambda: lines(bot) == [f"Ada Lovelace asks {ERIKA}: “Which phone is it?”"])
+    await presses(bot, ADA, "Resolve")
+    await bot.says("<at>Handrail</at> Still there?", **{**where, "id": "m-2"})
+    await bot.until(lambda: len(lines(bot)) == 3)
+
+    assert lines(bot)[2].startswith(f"It is closed, so this did not go to {ERIKA}: “Still there?”")
+    assert not any("Still there?" in read(each) for each in bot.cards())
+
+
+async def test_a_mention_elsewhere_in_the_channel_is_a_conversation_as_always(bot: Whole) -> None:
+    """An agent with a sign-in trouble of their own is helped like anybody else."""
+    await handed_over(bot)
+    other = f"{CHANNEL};messageid=another"
+    await bot.says(
+        "<at>Handrail</at> AADSTS1000002", conversation=place(bot, other, "channel"), **{"from": ADA}
+    )
+
+    await bot.sees("Did the app open after you pressed Continue?", other)

@@ -429,3 +429,26 @@ async def test_a_check_writes(store: Store) -> None:
     """A healthy database passes, as often as it is asked."""
     await store.check()
     await store.check()
+
+
+async def test_a_thread_leads_to_the_message_that_began_it(store: Store) -> None:
+    """By the whole id of the thread, and only where a case was announced."""
+    for key, kind, receipt in (
+        ("handoff/HR-1", "handoff", "19:c@thread.tacv2;messageid=17|17"),
+        ("handoff/HR-2", "handoff", "19:c@thread.tacv2;messageid=1701|1701"),
+        ("show/x", "show", "19:c@thread.tacv2;messageid=9|9"),
+    ):
+        await send(store, to_send(key, lane=key, kind=kind))
+        [message] = await claim(store, kinds=[kind])
+        await store.settle(Settled(id=message.id, attempt=message.attempt, state="done", receipt=receipt))
+
+    assert await store.thread("19:c@thread.tacv2;messageid=17") == "handoff/HR-1"
+    assert await store.thread("19:c@thread.tacv2;messageid=1701") == "handoff/HR-2"
+    for nothing in (
+        "19:c@thread.tacv2;messageid=9",
+        "19:c@thread.tacv2",
+        "19:c@thread.tacv2;messageid=1",
+        "%",
+        "",
+    ):
+        assert await store.thread(nothing) is None

@@ -238,7 +238,6 @@ def test_a_file_is_not_lost_on_whoever_works_on_the_case() -> None:
 @pytest.mark.parametrize(
     "event",
     [
-        lambda at, number: CaseAsked(at=at, number=number, by="Ada", text="Still there?"),
         lambda at, number: CaseClaimed(at=at, number=number, by="Ada"),
         lambda at, number: CaseResolved(at=at, number=number, by="Ada", note="Done."),
     ],
@@ -249,6 +248,15 @@ def test_a_closed_case_has_to_be_opened_first(event: object) -> None:
     player.takes(event(player.now, number(player)))  # type: ignore[operator]  # the makers above
 
     assert player.heard == ()
+
+
+def test_a_question_about_a_closed_case_is_told_not_to_have_gone_out() -> None:
+    """The person is left alone, and whoever asked knows it."""
+    player = closed()
+    player.asks_back("Ada", "Still there?")
+
+    assert told(player) == [("unsent", "Ada", "Still there?")]
+    assert said(player) == []
 
 
 def test_the_helpdesk_opens_a_case_again() -> None:

@@ -194,6 +194,12 @@ SELECT id, key, lane, kind, conversation, body, state, attempt, created_at, due_
     lapsed, names
 FROM outbox WHERE key = :key
 
+-- name: thread
+-- The message that began a thread: its receipt is the thread, a stroke, and the first activity in it.
+SELECT key FROM outbox
+WHERE kind = 'handoff' AND receipt COLLATE "C" > :thread::text || '|' AND receipt COLLATE "C" < :thread::text || '}'
+LIMIT 1
+
 -- name: message_by_id
 -- One message by its number.
 SELECT id, key, lane, kind, conversation, body, state, attempt, created_at, due_at, error, receipt, excused,

@@ -56,6 +56,7 @@ CREATE INDEX outbox_parked_since ON outbox (created_at) WHERE state = 'parked';
 CREATE INDEX outbox_open ON outbox (state) WHERE state IN ('ready', 'leased', 'parked', 'dead');
 CREATE INDEX outbox_settled ON outbox (settled_at) WHERE receipt = '' AND settled_at IS NOT NULL;
 CREATE INDEX outbox_receipts ON outbox (settled_at) WHERE receipt <> '' AND settled_at IS NOT NULL;
+CREATE INDEX outbox_threads ON outbox (receipt COLLATE "C") WHERE kind = 'handoff';
 
 -- Whoever enters or leaves a lane holds its lock until the commit. Each statement of such a function sees
 -- what was committed before it began, so behind the lock it sees the lane as it is: no two messages of a lane

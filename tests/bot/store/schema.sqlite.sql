@@ -51,6 +51,7 @@ CREATE INDEX outbox_parked_since ON outbox (created_at) WHERE state = 'parked';
 CREATE INDEX outbox_open ON outbox (state) WHERE state IN ('ready', 'leased', 'parked', 'dead');
 CREATE INDEX outbox_settled ON outbox (settled_at) WHERE receipt = '' AND settled_at IS NOT NULL;
 CREATE INDEX outbox_receipts ON outbox (settled_at) WHERE receipt <> '' AND settled_at IS NOT NULL;
+CREATE INDEX outbox_threads ON outbox (receipt) WHERE kind = 'handoff';
 
 CREATE TABLE lines (            -- the transcript
     conversation TEXT NOT NULL REFERENCES conversations (key),
