@@ -13,6 +13,7 @@ from aiohttp import web
 
 from bot.errors import StoreUnavailable
 from bot.store.api import CaseRecord, Store
+from bot.web.events import opened
 from bot.web.hub import ANY, HEARTBEAT, Hub, Listener
 
 _AT_MOST_EVERY: Final = 1.0  # seconds; all turns of the bot pass by here
@@ -54,7 +55,7 @@ class Live:
                 if record is None:
                     return web.Response(status=404, text="There is no such case.\n")
             with self._hub.listen(record.conversation if record else ANY) as listener:
-                response = await _opened(request)
+                response = await opened(request, retry=2000)
                 try:
                     await self._tell(request, response, listener, record)
                 except ConnectionResetError as error:
@@ -100,17 +101,3 @@ class Live:
         now = await self._store.case(record.number) or record
         stored = await self._store.conversation(record.conversation)
         return f"{now.changed_at}-{len(now.log)}-{stored[0].turn if stored else 0}"
-
-
-async def _opened(request: web.Request) -> web.StreamResponse:
-    response = web.StreamResponse(
-        headers={
-            "Content-Type": "text/event-stream; charset=utf-8",
-            "Cache-Control": "no-store",
-            "X-Accel-Buffering": "no",
-            "X-Content-Type-Options": "nosniff",
-        }
-    )
-    await response.prepare(request)
-    await response.write(b"retry: 2000\n\n")
-    return response

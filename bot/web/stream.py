@@ -20,6 +20,7 @@ from bot.metrics import Metrics
 from bot.store.api import Store
 from bot.web import visitor
 from bot.web.chat import Takes, page_words, refused
+from bot.web.events import opened
 from bot.web.hub import HEARTBEAT, Hub, Listener
 from bot.web.transcript import spoken
 from dialogs.conversation import Conversation
@@ -66,7 +67,7 @@ class Stream:
                 conversation = await self._begun(request, key, zone)
             except (StoreUnavailable, NumberTaken):
                 return refused(503, "store", "The store is not available.", {"Retry-After": "2"})
-            response = await _opened(request)
+            response = await opened(request, retry=1000)
             last = _last_id(request)
             page = _Page(response, store=self._store, library=self._library, key=key, zone=zone, last=last)
             try:
@@ -167,20 +168,6 @@ class _Page:
         named = f"id: {event_id}\n" if event_id else ""
         body = msgspec.json.encode(data).decode()  # JSON on one line: no line end can break the frame
         await self._response.write(f"{named}event: {kind}\ndata: {body}\n\n".encode())
-
-
-async def _opened(request: web.Request) -> web.StreamResponse:
-    response = web.StreamResponse(
-        headers={
-            "Content-Type": "text/event-stream; charset=utf-8",
-            "Cache-Control": "no-store",
-            "X-Accel-Buffering": "no",
-            "X-Content-Type-Options": "nosniff",
-        }
-    )
-    await response.prepare(request)
-    await response.write(b"retry: 1000\n\n")
-    return response
 
 
 def _last_id(request: web.Request) -> tuple[int, str]:

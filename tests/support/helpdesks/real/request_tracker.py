@@ -51,8 +51,7 @@ def prepare() -> None:
     """
     shutil.rmtree(ROOT, ignore_errors=True)
     ROOT.parent.mkdir(parents=True, exist_ok=True)
-    mirror = "http://deb.debian.org/debian"
-    subprocess.run(["debootstrap", "--variant=minbase", "bookworm", str(ROOT), mirror], check=True)
+    subprocess.run(["debootstrap", "--variant=minbase", "bookworm", str(ROOT)], check=True)
     policy = ROOT / "usr" / "sbin" / "policy-rc.d"
     policy.write_text("#!/bin/sh\nexit 101\n", "utf-8")  # nothing is started while it is installed
     policy.chmod(0o755)
