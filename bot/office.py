@@ -29,9 +29,11 @@ class Office:
         """
         self._zone = ZoneInfo(zone)
         self._hours = None
+        # From when until when the last answer stands, and the answer: every turn asks.
+        self._known = (0.0, 0.0, 0)
         if hours:
             # Thirteen megabytes of code, for those who have hours.
-            from opening_hours import OpeningHours, ParserError, UnknownCountryError  # type: ignore[attr-defined] # no stubs
+            from opening_hours import OpeningHours, ParserError, UnknownCountryError  # type: ignore[attr-defined]  # no stubs
 
             try:
                 self._hours = OpeningHours(hours, timezone=self._zone, country=country or None)
@@ -48,11 +50,20 @@ class Office:
 
     def back(self, at: float) -> int:
         """When somebody is there again, seconds since 1970; 0 when they are there, or never will be."""
+        since, until, back = self._known
+        if not since <= at < until:
+            since, until, back = self._known = at, *self._looked_up(at)
+        return back
+
+    def _looked_up(self, at: float) -> tuple[float, int]:
+        """Until when the answer stands, and the answer."""
+        if self._hours is None:
+            return float("inf"), 0
         moment = self._moment(at)
-        if self._hours is None or self._hours.is_open(moment):
-            return 0
         change = self._hours.next_change(moment)
-        return int(change.timestamp()) if change is not None else 0
+        if change is None:
+            return float("inf"), 0
+        return change.timestamp(), 0 if self._hours.is_open(moment) else int(change.timestamp())
 
     def passed(self, since: float, until: float) -> float:
         """Seconds of opening hours between two moments; of more than two weeks only the last two count."""
