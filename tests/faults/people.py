@@ -48,7 +48,7 @@ class People:
 
     def __init__(
         self, world: World, alive: Callable[[], Sequence[Replica]], seed: int, *,
-        helpdesk_only: bool = False, helped: float = 0.0,
+        helpdesk_only: bool = False, helped: float = 0.0, questions: tuple[int, int] = (1, 3),
     ) -> None:  # fmt: skip
         """Nobody talks before `talk`.
 
@@ -58,6 +58,7 @@ class People:
             seed: What they do is drawn from it.
             helpdesk_only: Everybody wants a person at once, so that there are many tickets.
             helped: How many of the cases somebody of the helpdesk works on, from 0 to 1.
+            questions: How many they ask then, from and to.
         """
         self.claims: list[Claim] = []
         self.finished: list[str] = []
@@ -68,6 +69,7 @@ class People:
         self._numbers = itertools.count(1)
         self._helpdesk_only = helpdesk_only
         self._helped = helped
+        self._questions = questions
         self._token = world.cloud.token(serviceurl=world.service_url)
         self._changed = asyncio.Event()
 
@@ -197,7 +199,7 @@ class _Person:
         agent = Agent(self._people, self._http, case[0], self._conversation)
         await agent.presses("Claim")
         await self._sees("is now working on")
-        for _ in range(self._chance.randint(1, 3)):
+        for _ in range(self._chance.randint(*self._people._questions)):
             number = next(self._people._numbers)
             await agent.presses("Send it", ask=f"question {number}.")
             await self._sees(f"question {number}.")
