@@ -59,7 +59,7 @@ class Clock:
         """Remind of what is overdue now; how many reminders that were.
 
         Raises:
-            StoreUnavailable: It cannot be told.
+            StoreUnavailable: The cases cannot be read.
         """
         if not self._after or self._office.back(self._now()):
             return 0
@@ -77,7 +77,13 @@ class Clock:
                 moves=self._second and times == 1 and not any(entry.what == "moved" for entry in record.log),
             )
             event_id = f"clock/{record.number}/{since}/{times + 1}"
-            receipt = await self._turns.take(record.conversation, event_id, event)
+            try:
+                receipt = await self._turns.take(record.conversation, event_id, event)
+            except StoreUnavailable as error:  # perhaps of this conversation alone: the others go on
+                _log.warning(
+                    "reminder_not_kept", number=record.number, why=str(error), what_to_do="it is tried again"
+                )
+                continue
             reminded += not receipt.repeat
         return reminded
 

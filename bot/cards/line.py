@@ -12,6 +12,7 @@ from bot.store.api import CaseRecord, LogEntry
 from dialogs.effects import ChangeCase
 
 _LONGEST: Final = 1500  # characters of somebody's words; the case keeps all of them
+_LONGEST_CONTACT: Final = 60  # characters
 _WITH_WORDS: Final = frozenset({"resolved", "reopened"})  # words of whoever did it, perhaps none
 
 
@@ -23,7 +24,7 @@ def text(happened: ChangeCase | LogEntry, record: CaseRecord, speaker: Speaker) 
         record: Whose case it is.
         speaker: Speaks the reader's language.
     """
-    person = speaker.line(record.person.name) or speaker.key("card/nameless")
+    person = _person(record, speaker)
     words = escape.cut(speaker.line(happened.note), _LONGEST)
     key = f"card/line/{happened.what}"
     if not speaker.has(key):  # a newer version wrote it
@@ -34,3 +35,10 @@ def text(happened: ChangeCase | LogEntry, record: CaseRecord, speaker: Speaker) 
     if words and happened.what in _WITH_WORDS:
         said.append(f"“{words}”")
     return " ".join(said)
+
+
+def _person(record: CaseRecord, speaker: Speaker) -> str:
+    """Their name, else who they say they are, in quotation marks: nobody vouches for that."""
+    contact = escape.cut(speaker.line(record.file.contact), _LONGEST_CONTACT)
+    said = f"“{contact}”" if contact else speaker.key("card/nameless")
+    return speaker.line(record.person.name) or said

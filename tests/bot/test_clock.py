@@ -11,9 +11,10 @@ import pytest
 from bot.address import Address
 from bot.clock import Clock
 from bot.office import Office
-from bot.store.api import Store
+from bot.store.api import Kept, Store
 from bot.store.open import open_store
 from bot.turn import Turns
+from dialogs.conversation import FORMAT, Conversation
 from dialogs.events import CaseClaimed, CaseReopened, CaseResolved, Event, Said
 from tests.support import small_guides
 
@@ -156,3 +157,15 @@ async def test_nobody_is_reminded_where_that_is_switched_off(begin: Begin) -> No
     day.now += 1000 * MINUTE
 
     assert await day.watched_by(minutes=0).look() == 0
+
+
+async def test_a_conversation_that_cannot_be_read_keeps_no_other_case_waiting(begin: Begin) -> None:
+    """A newer version wrote it; all others are reminded of."""
+    day = await begin("2026-11-26 09:00")
+    await day.hands_over()
+    for said in ("AADSTS1000002", "a person please", "hand it over"):
+        await day.turns.take("other", said, Said(at=int(day.now), text=said), Address(surface="teams"))
+    newer = Kept(conversation=Conversation(v=FORMAT + 1))
+    await day.store.turn("other", "from a newer version", lambda *_: newer)
+
+    assert await day.reminders_within(31) == [30]

@@ -51,15 +51,10 @@ def place(bot: Whole, conversation: str, kind: str) -> dict[str, Any]:
 
 
 async def handed_over(bot: Whole) -> str:
-    """A person asks for people right away; the number of the case."""
-    await bot.says("AADSTS1000002")
-    await bot.sees(FIRST)
-    await bot.presses("A person, please")
-    await bot.sees("Anything to add?")
-    await bot.presses("Hand it over")
-    done = read(await bot.sees("Done: HR-"))
+    """A case that the helpdesk's channel has; its number."""
+    number = await bot.hands_over()
     await bot.until(lambda: len(bot.announced()) == 1)
-    return done.split("Done: ")[1].split(".")[0]
+    return number
 
 
 async def presses(bot: Whole, who: dict[str, str], title: str, **changes: Any) -> Any:

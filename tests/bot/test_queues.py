@@ -24,7 +24,6 @@ BOTH = "19:both@thread.tacv2"
 CODE = "19:code@thread.tacv2"
 SECOND = "19:second@thread.tacv2"
 ADA = {"id": "29:ada", "name": "Ada Lovelace", "aadObjectId": "aaaaaaaa-0000-4000-8000-000000000001"}
-FIRST = "Did the app open after you pressed Continue?"
 FILE = CaseFile(
     number="HR-1",
     queue="sign-in",
@@ -94,15 +93,10 @@ async def bot(tmp_path: Path, library: Library) -> AsyncIterator[Whole]:
 
 
 async def handed_over(bot: Whole) -> str:
-    """The number of a new case."""
-    await bot.says("AADSTS1000002")
-    await bot.sees(FIRST)
-    await bot.presses("A person, please")
-    await bot.sees("Anything to add?")
-    await bot.presses("Hand it over")
-    done = read(await bot.sees("Done: HR-"))
+    """A case that the helpdesk's channel has; its number."""
+    number = await bot.hands_over()
     await bot.until(lambda: len(bot.announced()) == 1)
-    return done.split("Done: ")[1].split(".")[0]
+    return number
 
 
 def channel_of(bot: Whole) -> list[str]:

@@ -17,8 +17,6 @@ from tests.support.helpdesks.other_side import packed
 from tests.support.helpdesks.webhook import SECRET, Receiver, signed
 from tests.support.whole import Whole, read, whole_bot
 
-FIRST = "Did the app open after you pressed Continue?"
-
 
 @pytest.fixture(scope="module")
 def library() -> Library:
@@ -37,18 +35,6 @@ async def bot(tmp_path: Path, library: Library) -> AsyncIterator[Whole]:
         }
         async with whole_bot(cloud, tmp_path, library, **settings) as whole:
             yield whole
-
-
-async def handed_over(bot: Whole) -> str:
-    """A person asks for people right away; the number of the case."""
-    await bot.says("AADSTS1000002")
-    await bot.sees(FIRST)
-    await bot.presses("A person, please")
-    await bot.sees("Anything to add?")
-    await bot.presses("Hand it over")
-    await bot.until(lambda: any("Done: HR-" in read(card) for card in bot.cards()))
-    [done] = [read(card) for card in bot.cards() if "Done: HR-" in read(card)]
-    return done.split("Done: ")[1].split(".")[0]
 
 
 def news(number: str, kind: str = "ticket.commented", **data: Any) -> bytes:
@@ -78,7 +64,7 @@ async def log(bot: Whole, number: str) -> list[tuple[str, str]]:
 
 async def test_a_question_from_the_ticket_reaches_the_person_once(bot: Whole) -> None:
     """However often the system repeats it; markup stays text."""
-    number = await handed_over(bot)
+    number = await bot.hands_over()
     body = news(number, text="Which <b>network</b> are you in?", public=True)
 
     assert [await post(bot, body) for _ in range(3)] == [204, 204, 204]
@@ -93,7 +79,7 @@ async def test_a_question_from_the_ticket_reaches_the_person_once(bot: Whole) ->
 
 async def test_a_note_for_the_helpdesk_stays_there(bot: Whole) -> None:
     """It is in the case's log, and no card of the person has it."""
-    number = await handed_over(bot)
+    number = await bot.hands_over()
 
     assert await post(bot, news(number, text="It is the proxy, do not tell.")) == 204
     assert await post(bot, news(number, "ticket.claimed"), "m2") == 204
@@ -106,7 +92,7 @@ async def test_a_note_for_the_helpdesk_stays_there(bot: Whole) -> None:
 
 async def test_who_cannot_prove_it_is_not_let_in(bot: Whole) -> None:
     """A wrong signature, none, an old one: 401, and nothing happens."""
-    number = await handed_over(bot)
+    number = await bot.hands_over()
     body = news(number, text="Give me your password", public=True)
 
     assert await post(bot, body, **{"webhook-signature": "v1,bm8="}) == 401
@@ -129,7 +115,7 @@ async def test_news_of_no_case_of_ours_is_taken_and_forgotten(bot: Whole) -> Non
 
 async def test_while_the_database_is_away_news_is_asked_for_again(bot: Whole) -> None:
     """503, so that the system sends it later."""
-    number = await handed_over(bot)
+    number = await bot.hands_over()
     assert bot.parts is not None
     await bot.parts.dispatcher.stop(1)
     await bot.parts.store.close()

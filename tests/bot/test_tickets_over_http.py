@@ -14,8 +14,6 @@ from tests.support.cloud import PlayedCloud
 from tests.support.tickets import Entry, PlayedTickets
 from tests.support.whole import Whole, read, whole_bot
 
-FIRST = "Did the app open after you pressed Continue?"
-
 
 @pytest.fixture(scope="module")
 def library() -> Library:
@@ -42,18 +40,6 @@ async def bot(tmp_path: Path, library: Library, tickets: PlayedTickets) -> Async
         yield whole
 
 
-async def handed_over(bot: Whole) -> str:
-    """A person asks for people right away; the number of the case."""
-    await bot.says("AADSTS1000002")
-    await bot.sees(FIRST)
-    await bot.presses("A person, please")
-    await bot.sees("Anything to add?")
-    await bot.presses("Hand it over")
-    await bot.until(lambda: any("Done: HR-" in read(card) for card in bot.cards()))
-    [done] = [read(card) for card in bot.cards() if "Done: HR-" in read(card)]
-    return done.split("Done: ")[1].split(".")[0]
-
-
 def helpdesk_card(bot: Whole) -> str:
     """What the case's card in the channel was changed to say."""
     changed = [
@@ -72,7 +58,7 @@ async def record(bot: Whole, number: str) -> CaseRecord:
 
 async def test_a_conversation_ends_in_a_ticket(bot: Whole, tickets: PlayedTickets) -> None:
     """The system has the case in words, and person, card and case have the system's number."""
-    number = await handed_over(bot)
+    number = await bot.hands_over()
 
     await bot.sees("The helpdesk's own number for it is INC0000001.")
     await bot.until(lambda: "INC0000001" in helpdesk_card(bot))
@@ -93,7 +79,7 @@ async def test_a_lost_answer_is_one_ticket(bot: Whole, tickets: PlayedTickets) -
     tickets.dedupes = False
     tickets.posts.next_with(tickets.take_and_drop)
 
-    await handed_over(bot)
+    await bot.hands_over()
 
     await bot.sees("The helpdesk's own number for it is INC0000001.")
     assert len(tickets.tickets) == 1
@@ -103,7 +89,7 @@ async def test_a_lost_answer_is_one_ticket(bot: Whole, tickets: PlayedTickets) -
 async def test_a_ticket_system_that_is_down_holds_nobody_up(bot: Whole, tickets: PlayedTickets) -> None:
     """The person has a number, the helpdesk its card; the ticket follows when the system is back."""
     await tickets.down()
-    number = await handed_over(bot)
+    number = await bot.hands_over()
     await bot.until(lambda: len(bot.announced()) == 1)
     assert number in read(bot.announced()[0])
 
@@ -115,7 +101,7 @@ async def test_a_ticket_system_that_is_down_holds_nobody_up(bot: Whole, tickets:
 async def test_a_refused_ticket_is_on_the_helpdesks_card(bot: Whole, tickets: PlayedTickets) -> None:
     """Somebody has to look at it, so the card has the system's own reason; the case itself is safe."""
     tickets.posts.always(422, "there is no queue 'sign-in'")
-    number = await handed_over(bot)
+    number = await bot.hands_over()
 
     reason = "the ticket system answered 422: there is no queue 'sign-in'"
     await bot.until(lambda: reason in helpdesk_card(bot))
@@ -124,7 +110,7 @@ async def test_a_refused_ticket_is_on_the_helpdesks_card(bot: Whole, tickets: Pl
 
 async def test_what_happens_to_a_case_stands_on_its_ticket(bot: Whole, tickets: PlayedTickets) -> None:
     """Public what person and helpdesk said to each other, internal all else; in order, each once."""
-    number = await handed_over(bot)
+    number = await bot.hands_over()
     assert bot.parts is not None
     await bot.until(lambda: len(tickets.tickets) == 1)
     conversation = (await record(bot, number)).conversation
@@ -151,7 +137,7 @@ async def test_what_happens_to_a_case_stands_on_its_ticket(bot: Whole, tickets: 
 
 async def test_what_came_from_the_ticket_system_does_not_go_back(bot: Whole, tickets: PlayedTickets) -> None:
     """Or two systems would talk for ever; the person's answer goes there."""
-    number = await handed_over(bot)
+    number = await bot.hands_over()
     assert bot.parts is not None
     await bot.until(lambda: len(tickets.tickets) == 1)
     conversation = (await record(bot, number)).conversation
@@ -167,7 +153,7 @@ async def test_what_came_from_the_ticket_system_does_not_go_back(bot: Whole, tic
 async def test_a_comment_whose_answer_got_lost_is_there_once(bot: Whole, tickets: PlayedTickets) -> None:
     """Even where the system does not know a repeat: it is looked up first."""
     tickets.dedupes = False
-    number = await handed_over(bot)
+    number = await bot.hands_over()
     assert bot.parts is not None
     await bot.until(lambda: len(tickets.tickets) == 1)
     tickets.posts.next_with(tickets.take_and_drop)

@@ -51,6 +51,17 @@ class Whole:
         """Write a message; the status of the bot's answer."""
         return await self.cloud.say(text, self.url, **{"entities": DROP, "locale": "en-GB", **changes})
 
+    async def hands_over(self) -> str:
+        """Ask for people right away; the number of the case."""
+        await self.says("AADSTS1000002")
+        await self.sees("Did the app open after you pressed Continue?")
+        await self.presses("A person, please")
+        await self.sees("Anything to add?")
+        await self.presses("Hand it over")
+        await self.until(lambda: any("Done: HR-" in read(card) for card in self.cards()))
+        [done] = [read(card) for card in self.cards() if "Done: HR-" in read(card)]
+        return done.split("Done: ")[1].split(".")[0]
+
     async def presses(self, title: str, *, on: Mapping[str, Any] | None = None, **changes: Any) -> Any:
         """Press a button of the newest card (or of another one); the body of the answer.
 

@@ -299,3 +299,10 @@ def test_what_a_newer_version_wrote_is_shown_as_it_stands() -> None:
     """Two versions side by side: the older one does not know every word of the newer one."""
     log = (LogEntry(at=OPENED, status="claimed", what="teleported", note="to Mars"),)  # type: ignore[arg-type]  # not yet
     assert "to Mars" in words(handoff.card(record(status="claimed", log=log), SPEAKER))
+
+
+def test_who_has_no_name_is_called_what_they_call_themselves() -> None:
+    """In quotation marks: nobody vouches for it."""
+    log = (LogEntry(at=OPENED, status="claimed", what="answered", note="an old one"),)
+    stranger = record(status="claimed", log=log, person=Person(), contact="Erika, ext 4711")
+    assert "“Erika, ext 4711” answers: “an old one”" in words(handoff.card(stranger, SPEAKER))

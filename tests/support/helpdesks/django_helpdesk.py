@@ -33,7 +33,7 @@ class Way(Forwarding):
 class DjangoHelpdesk(Polled):
     """It from both sides."""
 
-    hides, closes, keeps_files, tells = True, True, True, True
+    hides = True
     secrets = ("handrail@example.coms-canary-4711",)
 
     def __init__(self, served: Way, folder: Path, client: aiohttp.ClientSession) -> None:

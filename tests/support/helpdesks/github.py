@@ -121,7 +121,7 @@ def _now() -> str:
 class GitHub(Pushed):
     """It from both sides."""
 
-    hides, closes, keeps_files, tells = False, True, True, True
+    hides = False
     secrets = (TOKEN, SECRET)
 
     def __init__(self, served: PlayedGitHub, client: aiohttp.ClientSession) -> None:

@@ -192,7 +192,7 @@ def _now() -> str:
 class Jira(Polled):
     """It from both sides."""
 
-    hides, closes, keeps_files, tells = True, True, True, True
+    hides = True
     secrets = (TOKEN, base64.b64encode(f"{USER}:{TOKEN}".encode()).decode())
 
     def __init__(self, served: PlayedJira, client: aiohttp.ClientSession) -> None:

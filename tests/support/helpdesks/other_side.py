@@ -29,9 +29,6 @@ class OtherSide(Protocol):
         served: The way to it, with its levers.
         secrets: What may stand nowhere.
         hides: It can tell comments for the person from those for the helpdesk.
-        closes: A case that is resolved is so over there too.
-        keeps_files: It takes files.
-        tells: It brings news.
     """
 
     @property
@@ -50,9 +47,6 @@ class OtherSide(Protocol):
         ...
 
     hides: bool
-    closes: bool
-    keeps_files: bool
-    tells: bool
 
     async def count(self, number: str) -> int:
         """How many tickets it has of this case."""

@@ -35,7 +35,7 @@ class Way(Forwarding):
 class Roundup(Polled):
     """The tracker from both sides."""
 
-    hides, closes, keeps_files, tells = False, True, True, True
+    hides = False
     secrets = ("handrails-canary-4711",)
 
     def __init__(self, served: Way, client: aiohttp.ClientSession) -> None:

@@ -34,7 +34,7 @@ class Way(Forwarding):
 class RequestTracker(Polled):
     """It from both sides."""
 
-    hides, closes, keeps_files, tells = True, True, True, True
+    hides = True
     secrets = (PASSWORD,)
 
     def __init__(self, served: Way, client: aiohttp.ClientSession) -> None:

@@ -6,6 +6,7 @@ documents, a real one is only forwarded to. Both lose answers, hang, refuse and 
 
 import asyncio
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
@@ -27,7 +28,7 @@ class Asked(NamedTuple):
     status: int
 
 
-class Served:
+class Served(ABC):
     """The server. It listens while its context is open.
 
     Attributes:
@@ -46,9 +47,9 @@ class Served:
 
     # ---- to be written for each system
 
+    @abstractmethod
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """What the system does with a request of somebody whom it knows."""
-        raise NotImplementedError
 
     def worded(self, status: int, why: str) -> Any:
         """How the system words an error, as JSON."""

@@ -140,7 +140,7 @@ def _now() -> str:
 class ServiceNow(Polled):
     """It from both sides."""
 
-    hides, closes, keeps_files, tells = True, True, True, True
+    hides = True
     secrets = (PASSWORD, base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode())
 
     def __init__(self, served: PlayedServiceNow, client: aiohttp.ClientSession) -> None:

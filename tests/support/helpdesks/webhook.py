@@ -64,7 +64,7 @@ class Receiver(Served):
 class Webhook(Pushed):
     """It from both sides."""
 
-    hides, closes, keeps_files, tells = True, True, True, True
+    hides = True
     secrets = (SECRET, SECRET.removeprefix("whsec_"))
 
     def __init__(self, served: Receiver, client: aiohttp.ClientSession) -> None:

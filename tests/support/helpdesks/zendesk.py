@@ -163,7 +163,7 @@ class PlayedZendesk(Served):
 class Zendesk(Polled):
     """It from both sides."""
 
-    hides, closes, keeps_files, tells = True, True, True, True
+    hides = True
     secrets = (TOKEN, base64.b64encode(f"{USER}/token:{TOKEN}".encode()).decode())
 
     def __init__(self, served: PlayedZendesk, client: aiohttp.ClientSession) -> None:
