@@ -46,12 +46,15 @@ class Report(msgspec.Struct, frozen=True):
     checks: list[Check]
 
 
-async def examine(environ: Mapping[str, str] | None = None, *, offline: bool = False) -> Report:
+async def examine(
+    environ: Mapping[str, str] | None = None, *, offline: bool = False, trial: bool = False
+) -> Report:
     """Look at everything; never raises for what it finds.
 
     Args:
         environ: Names and values; None means the process's environment.
         offline: Ask nobody beyond this machine.
+        trial: File a ticket with the ticket system, too, and resolve it.
     """
     rows = [
         Shown(setting.name, value, source, setting.meaning)
@@ -77,7 +80,7 @@ async def examine(environ: Mapping[str, str] | None = None, *, offline: bool = F
     else:
         checks += await checks_there(settings)
     checks += await checks_board(settings, offline=offline)
-    checks += await checks_tickets(settings, offline=offline)
+    checks += await checks_tickets(settings, offline=offline, trial=trial)
     ok = not any(check.state == "failed" for check in checks)
     return Report(ok, version("handrail"), "local mode" if settings.local else "registered bot", rows, checks)
 
@@ -85,17 +88,21 @@ async def examine(environ: Mapping[str, str] | None = None, *, offline: bool = F
 @click.command()
 @click.option("--offline", is_flag=True, help="Ask nobody beyond this machine.")
 @click.option(
+    "--trial", is_flag=True,
+    help="File a test ticket with the ticket system, too, and resolve it; it stays there.",
+)  # fmt: skip
+@click.option(
     "--format", "output", type=click.Choice(["text", "json"]), default="text", show_default=True,
     help="How to print it.",
 )  # fmt: skip
-def doctor(*, offline: bool, output: Literal["text", "json"]) -> None:
+def doctor(*, offline: bool, trial: bool, output: Literal["text", "json"]) -> None:
     """Show every setting, check what the bot needs, and say what to do."""
     import asyncio
 
     from bot.logs import configure
 
     configure(sys.stderr, "ERROR")  # standard output is the report and nothing else
-    report = asyncio.run(examine(offline=offline))
+    report = asyncio.run(examine(offline=offline, trial=trial))
     if output == "json":
         click.echo(msgspec.json.encode(report))
     else:

@@ -239,6 +239,37 @@ async def test_a_healthy_ticket_system_is_asked_and_gets_nothing(
     assert tickets.secret not in printed(report) + repr(report)
 
 
+async def test_told_to_it_files_a_ticket_and_resolves_it(
+    filing: dict[str, str], tickets: PlayedTickets
+) -> None:
+    """One ticket, of a number that no case gets; and it is said which."""
+    report = await examine(filing, trial=True)
+
+    assert report.ok, printed(report)
+    (ticket,) = tickets.tickets
+    assert ticket.key.startswith("HR-TEST")
+    assert ticket.key in found(report.checks, "A ticket on trial").found
+
+
+async def test_a_ticket_system_that_failed_gets_no_ticket(
+    filing: dict[str, str], tickets: PlayedTickets
+) -> None:
+    """What is wrong already would only be wrong again."""
+    filing["HANDRAIL_TICKETS_SECRET"] = "whsec_" + "canary00" * 4
+
+    report = await examine(filing, trial=True)
+
+    assert found(report.checks, "A ticket on trial").state == "skipped"
+    assert not tickets.tickets
+
+
+async def test_the_built_in_ticket_system_has_nothing_to_try(local: dict[str, str]) -> None:
+    """Its tickets are the cases themselves."""
+    report = await examine(local, trial=True)
+
+    assert found(report.checks, "A ticket on trial").state == "skipped"
+
+
 async def test_a_ticket_system_with_another_secret_is_told(
     filing: dict[str, str], tickets: PlayedTickets
 ) -> None:

@@ -205,12 +205,12 @@ class PlayedTickets:
         message_id, key = request.headers["webhook-id"], await _key(request)
         sent_right = (
             request.headers.get("Idempotency-Key") == message_id
-            and message_id in {f"case_{key}", f"update_{key}"}
+            and message_id in {f"case_{key}", f"update_{key}", f"file_{key}"}
             and request.content_type == "application/json"
         )
         if not key or not sent_right:
             return _Done(400, "malformed")
-        if message_id.startswith("update_"):
+        if message_id.startswith(("update_", "file_")):
             return await self._take_update(request, message_id, key)
         for each in self.tickets:
             if self.dedupes and each.id == message_id:
