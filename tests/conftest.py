@@ -4,8 +4,13 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.support.postgres import own_database, run, running_server
+
+# An example may take as long as it takes: a busy machine is no defect.
+settings.register_profile("handrail")
+settings.load_profile("handrail")
 
 
 @pytest.fixture(scope="session")

@@ -116,7 +116,7 @@ def test_talkative_libraries_are_held_at_warning(log: io.StringIO, name: str) ->
 
 
 @given(st.text(), st.text())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_text_breaks_a_line_in_two(one: str, other: str) -> None:
     """Line breaks of any alphabet stay inside one JSON line, and reading it gives the same again."""
     hostile = f"{one}\r\n\u2028\x85{other}"

@@ -122,7 +122,7 @@ _LISTED = st.lists(_WORDS, max_size=12)
 
 
 @given(st.one_of(st.text(max_size=300), _LISTED.map(" ".join), _LISTED.map("".join)))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_twice_is_once_for_any_text(text: str) -> None:
     """What was redacted is not redacted again, whatever stood there."""
     once = redact(text).text

@@ -3,7 +3,7 @@ from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.redact import redact
@@ -344,7 +344,6 @@ def test_cutting_secrets_first_loses_nothing(page: str) -> None:
 
 
 @given(st.text(max_size=500))
-@settings(deadline=None)
 def test_any_text_is_read(text: str) -> None:
     """No text raises, and what is found can be stored."""
     json.dumps(repr(extract(text))).encode()
@@ -358,7 +357,6 @@ def test_any_text_is_read(text: str) -> None:
     st.sampled_from(["\n", " ", "\r\n", " | ", "\\r\\n", "%0d%0a"]),
     st.sampled_from([": ", ":", " = ", ":\n"]),
 )
-@settings(deadline=None)
 def test_what_was_put_in_comes_out(
     code: int, one: object, other: object, at: object, line: str, colon: str
 ) -> None:

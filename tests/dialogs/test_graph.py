@@ -65,7 +65,7 @@ def test_nothing_covers_anything(name: str, language: str) -> None:
     check_room(lay_out(guide.start, boxes(guide, LIBRARY, language), arrows(guide, LIBRARY, language)))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(
         st.tuples(st.integers(0, 9), st.integers(0, 9), st.sampled_from(["", "Yes", "No, " * 15])),

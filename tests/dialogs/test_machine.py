@@ -353,7 +353,6 @@ TestConversations = Conversations.TestCase
 TestConversations.settings = settings(
     max_examples=MANY,
     stateful_step_count=40,
-    deadline=None,
     derandomize="HANDRAIL_MACHINE" not in os.environ,
     suppress_health_check=list(HealthCheck),
 )

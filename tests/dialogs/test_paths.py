@@ -143,7 +143,7 @@ def guides(draw: st.DrawFn) -> Guide:
     return guide(*nodes, SOLVED, HANDOVER)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(guides())
 def test_paths_agree_with_playing_every_conversation(made: Guide) -> None:
     """The count is exact, the longest is the longest, and the listed paths are ones that can be played."""
@@ -184,14 +184,14 @@ def taken(made: Guide, node_id: str, given: Given) -> Iterator[tuple[str, Way]]:
             return
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(guides())
 def test_a_way_counts_as_taken_when_somebody_takes_it(made: Guide) -> None:
     """No way is called useless that some answers lead along, and none useful that no answers do."""
     assert examine(made).taken == set(taken(made, made.start, {}))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(guides(), st.integers(1, 4))
 def test_a_short_list_covers_what_the_long_one_covers(made: Guide, spare: int) -> None:
     """With room for as many paths as there are ways, nothing that can be reached is left out."""

@@ -338,7 +338,7 @@ _PIECES = st.sampled_from(
 
 
 @given(st.one_of(st.text(max_size=200), st.lists(_PIECES, max_size=12).map("".join)), st.booleans())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 def test_no_text_raises_and_options_are_always_the_prompts(text: str, several: bool) -> None:
     """Emoji, right-to-left, look-alike letters, lone surrogates: an answer of the prompt, or nothing."""
     found = heard(text, SEEN, several=several)

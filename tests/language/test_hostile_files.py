@@ -51,7 +51,7 @@ def check_positions(files: dict[str, str], found: tuple[Diagnostic, ...]) -> Non
         assert str(each) in printed(each, files[each.path])
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(PATHS, st.text(max_size=300))
 @example("texts/en.yaml", "?")
 def test_any_text_is_told_what_is_wrong_with_it(path: str, text: str) -> None:
@@ -61,7 +61,7 @@ def test_any_text_is_told_what_is_wrong_with_it(path: str, text: str) -> None:
     check_positions({path: text}, found)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.dictionaries(PATHS, TREES, min_size=1, max_size=3))
 def test_any_tree_of_our_own_words_is_told_what_is_wrong_with_it(trees: dict[str, object]) -> None:
     """Known words in the wrong places are the mistakes that get far into the compiler."""
@@ -71,7 +71,7 @@ def test_any_tree_of_our_own_words_is_told_what_is_wrong_with_it(trees: dict[str
     check_positions(files, found)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data())
 def test_a_guide_with_lines_missing_moved_or_doubled_is_told_so(data: st.DataObject) -> None:
     """A slip of the hand never breaks the compiler; a guide left in the library can be walked to its end."""

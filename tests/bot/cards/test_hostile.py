@@ -22,7 +22,7 @@ from tests.support.cards import schema_errors
 from tests.support.hostile import HOSTILE
 
 SPEAKER = Speaker(screens.library(), "en", "Europe/Berlin")
-MANY = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+MANY = settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
 
 
 def hostile_prompt(words: list[str]) -> Prompt:

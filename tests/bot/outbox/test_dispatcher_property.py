@@ -16,7 +16,7 @@ ENDS = st.sampled_from(["done", "follow", "failed", "refused", "parked", "postpo
 
 
 @given(lanes=st.lists(st.sampled_from("abc"), min_size=1, max_size=8), ends=st.lists(ENDS, max_size=12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_every_message_comes_to_an_end_in_order(lanes: list[str], ends: list[str]) -> None:
     """Whatever happens: each message ends done or dead, each lane in its order, one at a time."""
     asyncio.run(story(lanes, ends))

@@ -410,7 +410,7 @@ class StoreMachine(RuleBasedStateMachine):
 
 TestStoreMachine = StoreMachine.TestCase
 TestStoreMachine.settings = settings(
-    max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=40, stateful_step_count=40, suppress_health_check=list(HealthCheck)
 )
 
 
@@ -454,7 +454,5 @@ def test_postgres_keeps_the_same_promises(postgres_database: str) -> None:
 
     run_state_machine_as_test(
         PostgresMachine,
-        settings=settings(
-            max_examples=10, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
-        ),
+        settings=settings(max_examples=10, stateful_step_count=30, suppress_health_check=list(HealthCheck)),
     )

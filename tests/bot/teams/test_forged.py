@@ -176,7 +176,7 @@ async def test_refusals_are_logged_without_the_token(stage: Stage, capfd: pytest
     assert not any(part in logged for part in token.split("."))
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 async def test_no_changed_token_gets_in(stage: Stage, data: st.DataObject) -> None:
     """Whatever is replaced, inserted or cut in a good token, it is refused, and never with a 5xx."""
