@@ -244,6 +244,8 @@ def _written_down(
                 send("handoff", f"handoff/{number}", effect, f"handoff/{number}")
             case ChangeCase():
                 changes.append(_change(effect, at))
+                if effect.what == "filed" and effect.reference == effect.number:
+                    continue  # in our own database: nothing on the card is another than before
                 lane = f"handoff/{effect.number}"
                 if effect.what != "filed":  # the card says it
                     send("handoff-line", lane, effect, f"handoff-line/{own}")
