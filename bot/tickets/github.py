@@ -37,7 +37,7 @@ from bot.tickets.signature import header, verify_hub
 T = TypeVar("T")
 
 _VERSION: Final = "2022-11-28"  # of the API; taken until March 2028 at least
-_PAGE: Final = 100
+_PAGE: Final = 50  # of the 100 that there may be: as many long texts are more than we read of an answer
 _BACK: Final = 180  # seconds that are read again: what one server has kept another may list later
 _LONGEST: Final = 60_000  # characters; GitHub takes 65,536
 _LONGEST_TITLE: Final = 250

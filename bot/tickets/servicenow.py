@@ -51,6 +51,7 @@ _TAG: Final = "Handrail"  # in correlation_display: whose incidents these are
 _LONGEST_TITLE: Final = 160  # characters of short_description
 _LONGEST: Final = 60_000
 _PAGE: Final = 100  # rows of one answer; that many ids fit into an address
+_TEXTS: Final = 25  # entries of one answer, which may be long
 _BACK: Final = 180  # seconds that are read again
 _CODE: Final = re.compile(r"\[(/?code)\]", re.IGNORECASE)
 _INCIDENT: Final = "api/now/table/incident"
@@ -139,7 +140,7 @@ class ServiceNowTickets:
         """Write a journal entry, with the state, unless that was done."""
         incident = await self._incident(reference)
         words = f"element_id={incident}^elementINcomments,work_notes^valueLIKE{_safe(update.key)}"
-        async for page in self._pages(_JOURNAL, words, "value,element", Entry):
+        async for page in self._pages(_JOURNAL, words, "value,element", Entry, limit=_TEXTS):
             if any(key_of(each.value) == update.key for each in page):
                 return
         text = _lifeless(clean(said(update), _LONGEST))
@@ -175,7 +176,7 @@ class ServiceNowTickets:
             ids = ",".join(each.sys_id.value for each in incidents)
             words = f"element_idIN{ids}^elementINcomments,work_notes^sys_created_on{ago}^ORDERBYsys_id"
             fields = "sys_id,element_id,element,value,sys_created_on,sys_created_by"
-            pages = self._pages(_JOURNAL, words, fields, Entry)
+            pages = self._pages(_JOURNAL, words, fields, Entry, limit=_TEXTS)
             entries = [each async for page in pages for each in page]
             found += news(incidents, entries, begin, own=await self._me())
         return Changes(cursor=cursor, found=tuple(sorted(found, key=lambda each: each.at)))
@@ -238,13 +239,20 @@ class ServiceNowTickets:
         return await self._page(path, words, "sys_id,number,correlation_id,file_name", _Row)
 
     async def _pages(
-        self, path: str, words: str, fields: str, kind: type[T], *, shown: str = "false"
+        self,
+        path: str,
+        words: str,
+        fields: str,
+        kind: type[T],
+        *,
+        limit: int = _PAGE,
+        shown: str = "false",
     ) -> AsyncIterator[list[T]]:
         """All pages; a short one need not be the last, for rows that we may not see are cut out of it."""
         begin = 0
-        while page := await self._page(path, words, fields, kind, begin=begin, shown=shown):
+        while page := await self._page(path, words, fields, kind, begin=begin, limit=limit, shown=shown):
             yield page
-            begin += _PAGE
+            begin += limit
 
     async def _page(
         self,

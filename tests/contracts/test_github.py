@@ -95,3 +95,11 @@ async def test_a_long_case_is_cut_to_what_an_issue_takes(there: GitHub) -> None:
     await there.system.update(reference, update(1, "`" * 70_000))
     assert len(await there.body(NUMBER)) <= github.LONGEST
     assert len(await there.written(NUMBER)) == 1
+
+
+async def test_many_long_cases_are_no_answer_that_is_too_long(there: GitHub) -> None:
+    """A list has the whole text of each: of a page of theirs we would not read the end."""
+    for nth in range(100):
+        await there.system.create(ticket(f"HR-{nth:04}", body="long " * 13_000))
+
+    assert await there.system.find("HR-0099") == "100"
