@@ -38,7 +38,7 @@ from dialogs.conversation import CaseStatus
 _LONGEST: Final = 30_000  # characters; Jira takes 32,767
 _LONGEST_SUMMARY: Final = 250
 _PAGE: Final = 100
-_BACK: Final = 180  # seconds that are read again: the search is late
+_BACK: Final = 900  # seconds that are read again: the search is late
 _MEND: Final = (
     "Is HANDRAIL_TICKETS_URL https://<you>.atlassian.net (https://api.atlassian.com/ex/jira/<cloud id> for a"
     " token with scopes), has the token not run out, is HANDRAIL_TICKETS_USER the e-mail address of the"

@@ -1,13 +1,16 @@
 """Our requests in Jira, found by JQL; and those that its index does not know yet.
 
-The index is late by seconds, and `reconcileIssues`, which brings it up to date, wants the ids that are looked
-for. But keys are given one after the other, and an issue is read by its key as it is: so what comes after the
-newest one that the index knows is read one by one, until there is none. A key or two may have been used up by
-a request that failed. Ours are those that we created: who reported one is changed by whoever likes.
+The index is late, mostly by seconds, and not in order; and `reconcileIssues`, which brings it up to date,
+wants the ids that are looked for. But keys are given one after the other, and an issue is read by its key as
+it is: so of the newest keys those that the index does not know are read one by one, and those behind its
+newest one until there is none. A key or two may have been used up by a request that failed. Ours are those
+that we created: who reported one is changed by whoever likes.
 
 Facts: https://developer.atlassian.com/cloud/jira/platform/rest/v3/api-group-issue-search/ (`search/jql` has
-pages by `nextPageToken`, and takes only a query that is bounded), https://support.atlassian.com/jira-software-cloud/docs/jql-fields/
-and …/search-syntax-for-text-fields/. Must not know: the outbox, settings, what is made of an issue.
+pages by `nextPageToken`, and takes only a query that is bounded); of the lateness
+https://developer.atlassian.com/cloud/jira/platform/search-and-reconcile/; of JQL
+https://support.atlassian.com/jira-software-cloud/docs/jql-fields/ and …/search-syntax-for-text-fields/.
+Must not know: the outbox, settings, what is made of an issue.
 """
 
 from collections.abc import AsyncIterator
@@ -21,7 +24,8 @@ from bot.tickets.rest import Rest
 
 _PAGE: Final = 100
 _GAP: Final = 3  # keys without an issue, until there are no more
-_MOST: Final = 100  # keys that are read; an index that is later than that is down
+_NEWEST: Final = 20  # keys among which the index may have left one out
+_MOST: Final = 100  # keys behind them that are read; an index that is later than that is down
 _SEEN: Final = "summary,creator"
 
 
@@ -84,15 +88,19 @@ class JiraSearch:
 
     async def _unknown(self) -> AsyncIterator[Issue]:
         """The project's issues that the index does not know yet, whoever created them."""
-        project, newest, missing = await self.project(), 0, 0
-        async for each in self._pages(f'project = "{project}" ORDER BY key DESC', most=1):
-            newest = int(each.key.rpartition("-")[2])
-            break
-        for number in range(newest + 1, newest + 1 + _MOST):
+        project, known = await self.project(), set[int]()
+        async for each in self._pages(f'project = "{project}" ORDER BY key DESC', most=_NEWEST):
+            known.add(_number(each.key))
+            if len(known) == _NEWEST:
+                break
+        newest, missing = max(known, default=0), 0
+        for number in range(max(newest - _NEWEST, 0) + 1, newest + 1 + _MOST):
+            if number in known:
+                continue
             where = f"{project}-{number}"
             answer = await self._rest.ask("GET", "rest/api/3/issue/{}", where, query={"fields": _SEEN})
             if answer.status == 404:
-                missing += 1
+                missing += number > newest
                 if missing == _GAP:
                     return
             elif not answer.ok:
@@ -110,6 +118,12 @@ class JiraSearch:
             if not page.next:
                 return
             query["nextPageToken"] = page.next
+
+
+def _number(key: str) -> int:
+    """The number in an issue's key, HELP-42."""
+    number = key.rpartition("-")[2]
+    return int(number) if number.isdecimal() else 0
 
 
 def _plain(key: str) -> str:

@@ -37,6 +37,16 @@ async def test_a_request_that_the_index_does_not_know_is_found(there: Jira) -> N
     assert await there.system.find("HR-2222") is None
 
 
+async def test_a_request_that_the_index_left_out_is_found(there: Jira) -> None:
+    """It is not in order either: what came later is known already."""
+    for number in ("HR-AAA1", NUMBER, "HR-AAA3"):
+        await there.system.create(ticket(number))
+    there.served.late = frozenset({"HELP-2"})
+    del there.served.issues["HELP-1"]
+
+    assert await file(there, ticket()) == "HELP-2"
+
+
 async def test_a_request_stays_ours_whoever_reports_it(there: Jira) -> None:
     """Agents put in the person who is helped: it is found all the same, and its news is heard."""
     reference = await file(there, ticket())

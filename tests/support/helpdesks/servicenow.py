@@ -160,6 +160,9 @@ class PlayedServiceNow(Served):
         if asked.get("state") == "3" and not asked.get("hold_reason"):
             why = "Data Policy Exception: On hold reason is mandatory"
             return told(self.worded(403, "Operation Failed", why), 403)
+        if asked.get("hold_reason") == "1" and not asked.get("comments"):  # awaiting the caller
+            why = "Data Policy Exception: Additional comments is mandatory"
+            return told(self.worded(403, "Operation Failed", why), 403)
         for element in ("comments", "work_notes"):
             if text := asked.pop(element, ""):
                 self.tables["sys_journal_field"].append(_entry(sys_id, element, text, PEOPLE[who][0]))
