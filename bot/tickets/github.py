@@ -1,41 +1,48 @@
-"""GitHub Issues, over its REST API: an issue for each case, a comment for each update, news by webhook.
+"""GitHub Issues, over its REST API: an issue for each case, a comment for each update.
 
 An issue is found by a hidden marker: among the newest ones, which are listed as they are, then by the search,
-whose index is late. What people wrote stands in a block of code: there nobody is mentioned and nothing is a
-link. A file is put into the repository, because the API takes none. Whoever sees an issue sees all of it, so
-the repository must be private.
+whose index is late and which says when it did not look everywhere. What people wrote stands in a block of
+code: there nobody is mentioned and nothing is a link. A file is put into the repository, because the API
+takes none. Whoever sees an issue sees all of it, so the repository must be private.
 
-Facts: https://docs.github.com/en/rest/issues, …/rest/repos/contents, …/webhooks/webhook-events-and-payloads.
-Must not know: the outbox, settings.
+News is asked for, because GitHub sends a webhook's message once, and never again when it did not arrive. A
+webhook besides brings comments at once; what is both sent and listed has the same id.
+
+Facts: https://docs.github.com/en/rest/issues (issues, comments, events: `since`, `state_reason`),
+…/rest/repos/contents, …/rest/search/search (`incomplete_results`), …/rest/about-the-rest-api/api-versions,
+…/rest/using-the-rest-api/rate-limits-for-the-rest-api, …/rest/using-the-rest-api/issue-event-types,
+…/webhooks/using-webhooks/handling-failed-webhook-deliveries and …/validating-webhook-deliveries.
+Must not know: the outbox, settings. What is new there is read in `bot/tickets/github_news.py`.
 """
 
 import base64
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Final, TypeVar
 
 import aiohttp
 import msgspec
 
-from bot.errors import DeliveryFailed, DeliveryPostponed, Forged
+from bot.errors import DeliveryFailed, DeliveryPostponed, DeliveryRefused, Forged
 from bot.redact import clean
 from bot.secret import Secret
-from bot.tickets.api import Change, ChangeKind, Changes, File, Finding, Ticket, Update
+from bot.tickets.api import Change, Changes, File, Finding, Ticket, Update
+from bot.tickets.github_news import Comment, Delivery, Event, Issue, User, commented, news
 from bot.tickets.marks import file_name, key_of, said
 from bot.tickets.rest import Rest
 from bot.tickets.signature import header, verify_hub
 
-_PAGE: Final = 100
+T = TypeVar("T")
+
+_VERSION: Final = "2022-11-28"  # of the API; taken until March 2028 at least
+_PAGE: Final = 50  # of the 100 that there may be: as many long texts are more than we read of an answer
+_BACK: Final = 180  # seconds that are read again: what one server has kept another may list later
 _LONGEST: Final = 60_000  # characters; GitHub takes 65,536
 _LONGEST_TITLE: Final = 250
 _MARKER: Final = re.compile(r"<!-- handrail:(HR-[0-9A-Z]{1,20}) -->")
 _FENCE: Final = re.compile(r"`{3,}")
-_KINDS: Final[Mapping[str, ChangeKind]] = {
-    "closed": "resolved",
-    "reopened": "reopened",
-    "assigned": "claimed",
-}
 _MEND: Final = (
     "Is HANDRAIL_TICKETS_URL https://api.github.com, HANDRAIL_TICKETS_PROJECT owner/repository,"
     " HANDRAIL_TICKETS_USER the login whose token HANDRAIL_TICKETS_TOKEN is, and may that token write issues"
@@ -43,33 +50,9 @@ _MEND: Final = (
 )
 
 
-class _User(msgspec.Struct):
-    login: str
-
-
-class _Issue(msgspec.Struct):
-    number: int
-    body: str | None = None
-    user: _User | None = None
-    updated_at: dt.datetime | None = None
-
-
 class _Found(msgspec.Struct):
-    items: list[_Issue]
-
-
-class _Comment(msgspec.Struct):
-    id: int
-    body: str | None = None
-    created_at: dt.datetime | None = None
-
-
-class _News(msgspec.Struct):
-    action: str
-    issue: _Issue
-    sender: _User
-    comment: _Comment | None = None
-    assignee: _User | None = None
+    items: list[Issue]
+    incomplete_results: bool = False
 
 
 class _Repository(msgspec.Struct):
@@ -82,7 +65,7 @@ class GitHubTickets:
     """Files cases with a repository's issues."""
 
     name = "github"
-    polled = False
+    polled = True
 
     def __init__(
         self,
@@ -104,7 +87,11 @@ class GitHubTickets:
             repository: owner/name.
             secret: The webhook's; without, nothing that comes in is believed.
         """
-        headers = {"X-GitHub-Api-Version": "2022-11-28", "User-Agent": "handrail"}
+        headers = {
+            "Accept": "application/vnd.github+json",
+            "X-GitHub-Api-Version": _VERSION,
+            "User-Agent": "handrail",
+        }
         self._rest = Rest(
             client, url, authorization=Secret(f"Bearer {token.reveal()}"), headers=headers, hide=(token,)
         )
@@ -116,12 +103,14 @@ class GitHubTickets:
         query = {
             "state": "all", "creator": self._user, "sort": "created", "direction": "desc", "per_page": _PAGE,
         }  # fmt: skip
-        listed = await self._rest.get("repos/{}/{}/issues", *self._repository, query=query, kind=list[_Issue])
+        listed = await self._rest.get("repos/{}/{}/issues", *self._repository, query=query, kind=list[Issue])
         ids = [each.number for each in listed if self._is(each, key)]
         if not ids and len(listed) == _PAGE:
             words = f'"{key}" in:title repo:{"/".join(self._repository)} is:issue author:{self._user}'
             found = await self._rest.get("search/issues", query={"q": words, "per_page": 20}, kind=_Found)
             ids = [each.number for each in found.items if self._is(each, key)]
+            if not ids and found.incomplete_results:
+                raise DeliveryFailed("GitHub's search did not look everywhere, so nobody knows")
         return str(min(ids)) if ids else None
 
     async def create(self, ticket: Ticket) -> str:
@@ -130,7 +119,7 @@ class GitHubTickets:
             "title": clean(" ".join(ticket.title.split()), _LONGEST_TITLE),
             "body": f"<!-- handrail:{ticket.key} -->\n{_block(ticket.body)}",
         }
-        made = await self._rest.send("POST", "repos/{}/{}/issues", *self._repository, body=body, kind=_Issue)
+        made = await self._rest.send("POST", "repos/{}/{}/issues", *self._repository, body=body, kind=Issue)
         return str(made.number)
 
     async def update(self, reference: str, update: Update) -> None:
@@ -142,7 +131,7 @@ class GitHubTickets:
             reason = "completed" if update.status == "resolved" else "not_planned" if closed else "reopened"
             body = {"state": "closed" if closed else "open", "state_reason": reason}
             await self._rest.send(
-                "PATCH", "repos/{}/{}/issues/{}", *self._repository, reference, body=body, kind=_Issue
+                "PATCH", "repos/{}/{}/issues/{}", *self._repository, reference, body=body, kind=Issue
             )
         await self._comment(reference, said(update))
 
@@ -163,11 +152,27 @@ class GitHubTickets:
         await self._comment(reference, f"[{file.key}]:\n\nhandrail/{where[2]}/{name}")
 
     async def changes(self, since: str) -> Changes:
-        """None: GitHub sends its news."""
-        return Changes(cursor=since)
+        """What others did to our issues; see `bot.tickets.github_news`."""
+        now = int(time.time())
+        if not since:
+            return Changes(cursor=str(now))
+        begin = int(since)
+        after = dt.datetime.fromtimestamp(begin, dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        found = list[Change]()
+        ours = {
+            "state": "all", "creator": self._user, "since": after, "sort": "created", "direction": "asc",
+        }  # fmt: skip
+        async for page in self._pages("issues", kind=Issue, **ours):
+            for issue in page:
+                if (number := self._case(issue)) is not None:
+                    comments = await self._all("issues/{}/comments", issue, kind=Comment, since=after)
+                    events = await self._all("issues/{}/events", issue, kind=Event)
+                    found += news(number, comments, events, begin, mine=self._mine)
+        cursor = str(max(now - _BACK, begin))
+        return Changes(cursor=cursor, found=tuple(sorted(found, key=lambda each: each.at)))
 
     def heard(self, headers: Mapping[str, str], body: bytes) -> Sequence[Change]:
-        """News of one of our issues. GitHub signs no time: what comes twice has the same id.
+        """A comment on one of our issues; all else is asked for. No time is signed: a repeat is known.
 
         Raises:
             Forged: It is not signed with our secret, or makes no sense.
@@ -175,24 +180,23 @@ class GitHubTickets:
         if not self._secret:
             raise Forged("HANDRAIL_TICKETS_SECRET is not set, so nothing that comes in is believed")
         verify_hub(self._secret.reveal(), headers, body, name="X-Hub-Signature-256", method="sha256")
-        event = header(headers, "X-GitHub-Event")
-        if event not in {"issues", "issue_comment"}:
+        if header(headers, "X-GitHub-Event") != "issue_comment":
             return ()
         try:
-            news = msgspec.json.decode(body, type=_News)
+            told = msgspec.json.decode(body, type=Delivery)
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             raise Forged("it is signed, but none of GitHub's documents") from None
-        number = self._case(news.issue)
-        change = _comment(news) if event == "issue_comment" else self._moved(news)
-        return () if number is None or change is None else (msgspec.structs.replace(change, number=number),)
+        number = self._case(told.issue)
+        change = commented(number, told.comment) if number and told.action == "created" else None
+        return () if change is None else (change,)
 
     async def check(self) -> Sequence[Finding]:
         """Who we are there, and whether the repository is private and ours to write to."""
         where = "/".join(self._repository)
         try:
-            me = await self._rest.get("user", kind=_User)
+            me = await self._rest.get("user", kind=User)
             seen = await self._rest.get("repos/{}/{}", *self._repository, kind=_Repository)
-        except (DeliveryFailed, DeliveryPostponed) as error:
+        except (DeliveryFailed, DeliveryPostponed, DeliveryRefused) as error:
             return (Finding("failed", f"{where}: {error}", _MEND),)
         if me.login.lower() != self._user.lower():
             return (Finding("failed", f"the token is of {me.login}, not of {self._user}", _MEND),)
@@ -201,70 +205,55 @@ class GitHubTickets:
             return (Finding("failed", found, "File cases in a private repository."),)
         if not seen.has_issues or not seen.permissions.get("push", False):
             return (Finding("failed", f"{where} has no issues, or {me.login} may not write there", _MEND),)
-        if not self._secret:
-            remedy = "Set HANDRAIL_TICKETS_SECRET to the secret of a webhook for issues and their comments."
-            return (Finding("warning", f"{where} takes cases, but no news of them is believed", remedy),)
         return (Finding("ok", f"{where} is private, and {me.login} may write there"),)
 
-    def _moved(self, news: _News) -> Change | None:
-        kind, issue = _KINDS.get(news.action), news.issue
-        if kind is None or issue.updated_at is None or self._mine(news.sender):
-            return None
-        by = news.assignee.login if kind == "claimed" and news.assignee else news.sender.login
-        at = int(issue.updated_at.timestamp())
-        made = f"issue/{issue.number}/{news.action}/{at}"
-        return Change(id=made, number="", kind=kind, by=by, text="", public=False, at=at)
-
-    def _is(self, issue: _Issue, key: str) -> bool:
+    def _is(self, issue: Issue, key: str) -> bool:
         return self._case(issue) == key
 
-    def _case(self, issue: _Issue) -> str | None:
+    def _case(self, issue: Issue) -> str | None:
         """The case of an issue; None for one that is not ours, whatever stands in it."""
         found = _MARKER.match(issue.body or "")
         return found[1] if found and self._mine(issue.user) else None
 
-    def _mine(self, user: _User | None) -> bool:
+    def _mine(self, user: User | None) -> bool:
         return user is not None and user.login.lower() == self._user.lower()
 
     async def _has(self, reference: str, key: str) -> bool:
-        page, more = 1, True
-        while more:
-            query = {"per_page": _PAGE, "page": page}
-            listed = await self._rest.get(
-                "repos/{}/{}/issues/{}/comments",
-                *self._repository,
-                reference,
-                query=query,
-                kind=list[_Comment],
-            )
-            if any(key_of(each.body or "") == key for each in listed):
+        async for page in self._pages("issues/{}/comments", reference, kind=Comment):
+            if any(key_of(each.body or "") == key for each in page):
                 return True
-            page, more = page + 1, len(listed) == _PAGE
         return False
+
+    async def _all(self, path: str, issue: Issue, *, kind: type[T], **query: object) -> list[T]:
+        pages = self._pages(path, str(issue.number), kind=kind, **query)
+        return [each async for page in pages for each in page]
+
+    async def _pages(self, path: str, *parts: str, kind: type[T], **query: object) -> AsyncIterator[list[T]]:
+        """All pages of a list below the repository."""
+        number, more, where = 1, True, (*self._repository, *parts)
+        while more:
+            asked = {**query, "per_page": _PAGE, "page": number}
+            page = await self._rest.get(f"repos/{{}}/{{}}/{path}", *where, query=asked, kind=list[kind])  # type: ignore[valid-type]
+            yield page
+            number, more = number + 1, len(page) == _PAGE
 
     async def _comment(self, reference: str, text: str) -> None:
         head, _, body = text.partition("\n\n")
         head = re.sub(r"[^\w .,'\[\]/:-]", " ", head)  # in the heading nobody is mentioned either
         whole: Any = {"body": f"{head}\n\n{_block(body)}" if body else head}
         await self._rest.send(
-            "POST", "repos/{}/{}/issues/{}/comments", *self._repository, reference, body=whole, kind=_Comment
+            "POST", "repos/{}/{}/issues/{}/comments", *self._repository, reference, body=whole, kind=Comment
         )
 
 
 def _block(text: str) -> str:
     """Text as a block of code, behind a fence that is longer than any in it."""
     text = clean(text, _LONGEST)
-    longest = max((len(each) for each in _FENCE.findall(text)), default=2)
-    fence = "`" * (longest + 1)
+    if len(text) + 2 * _fence(text) > _LONGEST:  # little but backticks
+        text = text[: _LONGEST // 3]
+    fence = "`" * _fence(text)
     return f"{fence}text\n{text}\n{fence}"
 
 
-def _comment(news: _News) -> Change | None:
-    comment = news.comment
-    if news.action != "created" or comment is None or key_of(comment.body or "") is not None:
-        return None
-    at = int(comment.created_at.timestamp()) if comment.created_at else 0
-    return Change(
-        id=f"comment/{comment.id}", number="", kind="comment", by=news.sender.login,
-        text=comment.body or "", public=True, at=at,
-    )  # fmt: skip
+def _fence(text: str) -> int:
+    return max((len(each) for each in _FENCE.findall(text)), default=2) + 1

@@ -5,6 +5,7 @@ Redirects are not followed, nothing waits longer than ten seconds, and nothing i
 Must not know: any one ticket system, tickets, how often the outbox tries.
 """
 
+import datetime as dt
 import io
 import time
 from collections.abc import Iterable, Mapping
@@ -24,14 +25,18 @@ _LARGEST_ANSWER = 64 * 1024
 _LARGE = 512 * 1024  # bytes of a body that are handed to the network piece by piece
 _LINE = 120  # characters of an answer that are worth a place in a log
 
-_PASSING = frozenset({408, 409, 425, 429})
+_PASSING = frozenset({408, 409, 425})
 _MAY_HAVE_WORKED = frozenset({408, 409})
-_BUSY = frozenset({403, 429})  # GitHub says it with either; a 403 that names a time is about nothing else
+# A 429 is about nothing else, with a time or without: ServiceNow gives none when its queue is full, Jira not
+# always (https://jira.atlassian.com/browse/JRACLOUD-82801). GitHub says it with a 403 too, which names a time
+# or says so in words; without a time it wants a minute.
+_LIMITED = b"rate limit"
+_A_MINUTE: Final = 60.0
 # Nothing is wrong with the ticket, but with a setting or with the system. Whoever mends that within the days
 # of the outbox's schedule gets every ticket that waited.
 _MENDABLE = {
     401: "it does not accept who we are; run `handrail doctor`",
-    403: "it does not accept who we are; run `handrail doctor`",
+    403: "it does not let us do this; run `handrail doctor`",
     404: "there is nothing at this address, or not for us; run `handrail doctor`",
 }
 
@@ -119,16 +124,23 @@ def trouble(answer: Answer, *, hide: Iterable[str] = (), final: bool = True) -> 
         return DeliveryRefused(f"{said}: it takes no more; switch that on there, or set another address")
     if 300 <= status < 400:
         return DeliveryFailed(f"{said}, a redirect, which is not followed: set the address it leads to")
-    if status in _MENDABLE and not (status == 403 and wait is not None):
-        return DeliveryFailed(f"{said}: {_MENDABLE[status]}", retry_after=wait)
     line = _first_line(answer.body, hide)
+    if _busy(answer):  # it is well, and has no room: none of the ticket's tries
+        return DeliveryPostponed(f"{said}: {line}" if line else said, _A_MINUTE if wait is None else wait)
+    if status in _MENDABLE:
+        said = f"{said}: {_MENDABLE[status]}"
+        return DeliveryFailed(f"{said} ({line})" if line else said, retry_after=wait)
     said = f"{said}: {line}" if line else said
-    if status in _BUSY and wait is not None:  # it is well, and says when: none of the ticket's tries
-        return DeliveryPostponed(said, wait)
     if status in _PASSING or status >= 500:
         unknown = status in _MAY_HAVE_WORKED or (status >= 500 and status != 503)
         return DeliveryFailed(said, retry_after=wait, unknown=unknown)
     return DeliveryRefused(said) if final else DeliveryFailed(said, retry_after=wait)
+
+
+def _busy(answer: Answer) -> bool:
+    if answer.status == 403:
+        return answer.retry_after is not None or _LIMITED in answer.body.lower()
+    return answer.status == 429
 
 
 async def _at_most(response: aiohttp.ClientResponse, most: int) -> bytes:
@@ -141,17 +153,27 @@ async def _at_most(response: aiohttp.ClientResponse, most: int) -> bytes:
 
 
 def _wait(headers: Mapping[str, str]) -> float | None:
-    """Retry-After; else, of a limit that is used up, when it begins anew, as GitHub and others say it."""
+    """Retry-After; else, of a limit that is used up, when it begins anew, as GitHub and Jira say it."""
     wait = seconds(headers.get("Retry-After"))
-    reset = headers.get("X-RateLimit-Reset", "")
-    if wait is None and headers.get("X-RateLimit-Remaining") == "0" and reset.isdecimal():
-        return seconds(str(max(int(reset) - time.time(), 1.0)))
+    if wait is None and headers.get("X-RateLimit-Remaining") == "0":
+        reset = _moment(headers.get("X-RateLimit-Reset", ""))
+        return None if reset is None else seconds(str(max(reset - time.time(), 1.0)))
     return wait
 
 
+def _moment(text: str) -> float | None:
+    """Seconds since 1970; GitHub writes them so, Jira as ISO 8601, for example 2026-11-27T05:00Z."""
+    try:
+        return float(text) if text.isdecimal() else dt.datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):
+        return None
+
+
 def _first_line(body: bytes, hide: Iterable[str]) -> str:
-    lines = (" ".join(line.split()) for line in body.decode("utf-8", "replace").splitlines())
-    line = next(filter(None, lines), "").replace("\\/", "/")  # as some write JSON
+    text = body.decode("utf-8", "replace").strip()
+    if text.startswith("{"):  # JSON, whose first line may be no more than that
+        text = " ".join(text.split())
+    line = " ".join(next(iter(text.splitlines()), "").split()).replace("\\/", "/")  # as some write JSON
     for secret in hide:
         line = line.replace(secret, "[removed]")
     line = redact(line).text

@@ -1,12 +1,18 @@
 """Jira Service Management in Atlassian's cloud: a request for each case, a comment for each update.
 
-A request is found by its summary, which begins with the number. Jira knows no keys of idempotency, and its
-search is late by seconds: a try within them, after an answer that was lost, may make a second request. Texts
-are documents (ADF). A workflow is everybody's own, so a status is a category here: to do, in progress, done.
-The comment is written last and has the key, so that it says of everything before it that it was done.
+A request is found by its summary, which begins with the number (`bot/tickets/jira_search.py`); Jira knows no
+keys of idempotency. Texts are documents (ADF). A workflow is everybody's own, so a status is a category here:
+to do, in progress, done; a transition is taken if it asks for nothing that we cannot give, and else the
+comment says what the case has become. The comment is written last and has the key, so that it says of
+everything before it that it was done. Whether the person may read it is told by the property
+`sd.public.comment`: the service desk's own comments take plain text only, in which people could write markup.
 
-Facts: https://developer.atlassian.com/cloud/jira/service-desk/rest/api-group-request/ and
-https://developer.atlassian.com/cloud/jira/platform/rest/v3/ (issues, comments, transitions, search by JQL).
+A token runs out after a year at most, and one with scopes has https://api.atlassian.com/ex/jira/<cloud id>
+for its address: https://support.atlassian.com/atlassian-account/docs/manage-api-tokens-for-your-atlassian-account.
+
+Facts: https://developer.atlassian.com/cloud/jira/service-desk/rest/api-group-request/,
+https://developer.atlassian.com/cloud/jira/platform/rest/v3/ (api-group-issues, …-issue-comments,
+…-issue-attachments), https://developer.atlassian.com/cloud/jira/platform/rate-limiting/.
 Must not know: the outbox, settings. What is new there is read in `bot/tickets/jira_news.py`.
 """
 
@@ -17,13 +23,14 @@ from typing import Any, Final
 import aiohttp
 import msgspec
 
-from bot.errors import DeliveryFailed, DeliveryPostponed, Forged
+from bot.errors import DeliveryFailed, DeliveryPostponed, DeliveryRefused, Forged
 from bot.redact import clean
 from bot.secret import Secret
 from bot.tickets.api import Change, Changes, File, Finding, Ticket, Update
-from bot.tickets.jira_news import DONE, Account, Issue, Named, news
+from bot.tickets.jira_news import DONE, Issue, Named, news
+from bot.tickets.jira_search import JiraSearch
 from bot.tickets.jira_text import document, plain
-from bot.tickets.marks import file_name, is_case, key_of, said
+from bot.tickets.marks import file_name, key_of, said
 from bot.tickets.multipart import form
 from bot.tickets.rest import Rest, basic
 from dialogs.conversation import CaseStatus
@@ -31,9 +38,10 @@ from dialogs.conversation import CaseStatus
 _LONGEST: Final = 30_000  # characters; Jira takes 32,767
 _LONGEST_SUMMARY: Final = 250
 _PAGE: Final = 100
-_BACK: Final = 180  # seconds that are read again: the search is late
+_BACK: Final = 900  # seconds that are read again: the search is late
 _MEND: Final = (
-    "Is HANDRAIL_TICKETS_URL https://<you>.atlassian.net, HANDRAIL_TICKETS_USER the e-mail address of the"
+    "Is HANDRAIL_TICKETS_URL https://<you>.atlassian.net (https://api.atlassian.com/ex/jira/<cloud id> for a"
+    " token with scopes), has the token not run out, is HANDRAIL_TICKETS_USER the e-mail address of the"
     " account whose API token HANDRAIL_TICKETS_TOKEN is, and is that account an agent of the service project?"
 )
 # Where a status leads: to one of these categories, if possible to a status of such a name.
@@ -46,13 +54,14 @@ _WAYS: Final[Mapping[CaseStatus, tuple[frozenset[str], tuple[str, ...]]]] = {
     "withdrawn": (DONE, ("canceled", "cancelled", "closed")),
 }
 
+_RESOLUTIONS: Final[Mapping[CaseStatus, tuple[str, ...]]] = {
+    "resolved": ("done", "fixed", "resolved"),
+    "withdrawn": ("won't do", "canceled", "cancelled", "declined"),
+}
+
 
 class _Request(msgspec.Struct, rename="camel"):
     issue_key: str
-
-
-class _Found(msgspec.Struct):
-    issues: list[Issue]
 
 
 class _Comment(msgspec.Struct):
@@ -64,10 +73,21 @@ class _Comments(msgspec.Struct):
     total: int = 0
 
 
+class _Value(msgspec.Struct):
+    id: str = ""
+    name: str = ""
+
+
+class _Field(msgspec.Struct, rename="camel"):
+    required: bool = False
+    has_default_value: bool = False
+    allowed_values: list[Any] | None = None  # of any form, by the field
+
+
 class _Transition(msgspec.Struct):
     id: str
     to: Named
-    fields: dict[str, Any] = {}
+    fields: dict[str, _Field] = {}
 
 
 class _Transitions(msgspec.Struct):
@@ -98,12 +118,11 @@ class JiraTickets:
         """
         self._rest = Rest(client, url, authorization=basic(user, token), hide=(token,))
         self._desk, _, self._type = project.partition("/")
+        self._search = JiraSearch(self._rest, self._desk)
 
     async def find(self, key: str) -> str | None:
-        """The key of our issue whose summary begins with the number, the oldest if there were two."""
-        words = f'reporter = currentUser() AND summary ~ "\\"{_plain_key(key)}\\"" ORDER BY created ASC'
-        found = await self._search(words)
-        return next((each.key for each in found if is_case(each.fields.summary, key)), None)
+        """The key of our issue for this case."""
+        return await self._search.find(key)
 
     async def create(self, ticket: Ticket) -> str:
         """Make the request."""
@@ -123,10 +142,15 @@ class JiraTickets:
         """Move the issue, then write a comment, unless that was done."""
         if await self._has(reference, update.key):
             return
-        if update.status is not None:
-            await self._move(reference, update.status)
+        text = clean(said(update), _LONGEST)
+        if (
+            update.status is not None
+            and not await self._move(reference, update.status)
+            and update.body.strip()
+        ):
+            text += f"\n\n({update.status})"
         body = {
-            "body": document(clean(said(update), _LONGEST)),
+            "body": document(text),
             "properties": [{"key": "sd.public.comment", "value": {"internal": not update.public}}],
         }
         await self._rest.send("POST", "rest/api/3/issue/{}/comment", reference, body=body, kind=type(None))
@@ -150,18 +174,14 @@ class JiraTickets:
         if not since:
             return Changes(cursor=str(now))
         begin = int(since)
-        minutes = (now - begin) // 60 + 2  # of Jira's own clock, and in nobody's time zone
-        words = f'reporter = currentUser() AND summary ~ "HR" AND updated >= "-{minutes}m"'
-        ours = await self._search(words)
+        me = await self._search.me()
+        ours = await self._search.changed((now - begin) // 60 + 2)
         if not ours:
             return Changes(cursor=str(max(now - _BACK, begin)))
-        me = await self._rest.get("rest/api/3/myself", kind=Account)
         statuses = await self._rest.get("rest/api/3/status", kind=list[Named])
         done = frozenset(each.id for each in statuses if each.category.key in DONE)
         query = {"fields": "summary,comment", "expand": "changelog"}
-        whole = [
-            await self._rest.get("rest/api/3/issue/{}", each.key, query=query, kind=Issue) for each in ours
-        ]
+        whole = [await self._rest.get("rest/api/3/issue/{}", each, query=query, kind=Issue) for each in ours]
         return Changes(
             cursor=str(max(now - _BACK, begin)), found=news(whole, begin, own=me.account_id, done=done)
         )
@@ -178,20 +198,16 @@ class JiraTickets:
         """Who we are there, and whether the request type exists."""
         where = "rest/servicedeskapi/servicedesk/{}/requesttype/{}"
         try:
-            me = await self._rest.get("rest/api/3/myself", kind=Account)
+            me = await self._search.me()
             if not (self._desk.isdecimal() and self._type.isdecimal()):
                 found = "HANDRAIL_TICKETS_PROJECT is not two numbers with a slash between them"
                 remedy = "Give the ids of the service desk and of the request type, for example 3/25."
                 return (Finding("failed", found, remedy),)
             kind = await self._rest.get(where, self._desk, self._type, kind=_Type)
             await self.find("HR-0000")
-        except (DeliveryFailed, DeliveryPostponed) as error:
+        except (DeliveryFailed, DeliveryPostponed, DeliveryRefused) as error:
             return (Finding("failed", f"{self._rest.url}: {error}", _MEND),)
         return (Finding("ok", f"{self._rest.url} knows us as {me.display_name}; we file {kind.name}"),)
-
-    async def _search(self, words: str) -> list[Issue]:
-        query = {"jql": words, "fields": "summary", "maxResults": _PAGE}
-        return (await self._rest.get("rest/api/3/search/jql", query=query, kind=_Found)).issues
 
     async def _has(self, reference: str, key: str) -> bool:
         begin, total = 0, 1
@@ -204,39 +220,46 @@ class JiraTickets:
             begin, total = begin + max(len(listed.comments), 1), listed.total
         return False
 
-    async def _move(self, reference: str, status: CaseStatus) -> None:
-        """Take the transition that leads to the status; where there is none the comment says it alone."""
+    async def _move(self, reference: str, status: CaseStatus) -> bool:
+        """Take the transition that leads to the status; False where there is none for us."""
         categories, names = _WAYS[status]
         issue = await self._rest.get(
             "rest/api/3/issue/{}", reference, query={"fields": "summary,status"}, kind=Issue
         )
         now = issue.fields.status
         if now is not None and now.category.key in categories and (status != "waiting" or _is(now, names)):
-            return
+            return True
         query = {"expand": "transitions.fields"}
         path = "rest/api/3/issue/{}/transitions"
         ways = (await self._rest.get(path, reference, query=query, kind=_Transitions)).transitions
-        fitting = [each for each in ways if each.to.category.key in categories]
+        fitting = [each for each in ways if each.to.category.key in categories and _can(each)]
         named = [each for name in names for each in fitting if name in each.to.name.lower()]
-        chosen = (named or ([] if status == "waiting" else fitting))[:1]
-        for way in chosen:
+        for way in (named or ([] if status == "waiting" else fitting))[:1]:
             body: dict[str, Any] = {"transition": {"id": way.id}}
-            if allowed := _resolutions(way.fields):
-                body["fields"] = {"resolution": {"id": allowed[0]}}
-            await self._rest.send("POST", path, reference, body=body, kind=type(None))
+            if allowed := _resolutions(way):
+                wanted = _RESOLUTIONS.get(status, ())
+                best = [each for name in wanted for each in allowed if name == each.name.lower()]
+                body["fields"] = {"resolution": {"id": (best or allowed)[0].id}}
+            try:
+                await self._rest.send("POST", path, reference, body=body, kind=type(None))
+            except DeliveryRefused:  # by a validator, which is announced by nothing
+                return False
+            return True
+        return False
 
 
 def _is(status: Named, names: Sequence[str]) -> bool:
     return any(name in status.name.lower() for name in names)
 
 
-def _resolutions(fields: Mapping[str, Any]) -> list[str]:
-    """The resolutions that a transition asks for, by id."""
-    asked = fields.get("resolution")
-    allowed = asked.get("allowedValues", ()) if isinstance(asked, dict) else ()
-    return [str(each["id"]) for each in allowed if isinstance(each, dict) and "id" in each]
+def _can(way: _Transition) -> bool:
+    """Whether it asks for nothing that we cannot give."""
+    asked = {name for name, each in way.fields.items() if each.required and not each.has_default_value}
+    return asked <= ({"resolution"} if _resolutions(way) else set())
 
 
-def _plain_key(key: str) -> str:
-    """A key inside a query: nothing in it ends the words."""
-    return "".join(each for each in key if each.isalnum() or each in "-_/")
+def _resolutions(way: _Transition) -> list[_Value]:
+    """The resolutions that a transition offers."""
+    asked = way.fields.get("resolution")
+    values = (asked.allowed_values or []) if asked else []
+    return [msgspec.convert(each, _Value) for each in values if isinstance(each, dict) and "id" in each]

@@ -57,6 +57,7 @@ class _Comments(msgspec.Struct):
 class _Fields(msgspec.Struct):
     summary: str = ""
     status: Named | None = None
+    creator: Account = msgspec.field(default_factory=Account)
     comment: _Comments = msgspec.field(default_factory=_Comments)
     attachment: list[_File] = []
 

@@ -49,7 +49,7 @@ SYSTEMS: Final[Mapping[str, Needs]] = {
     ),
     "jira": Needs(
         must={
-            "URL": "give https://<you>.atlassian.net",
+            "URL": "give https://<you>.atlassian.net, or https://api.atlassian.com/ex/jira/<cloud id>",
             "USER": "give the e-mail address of the account that Handrail has there",
             "TOKEN": "give that account's API token",
             "PROJECT": "give the ids of the service desk and of the request type, for example 3/25",

@@ -4,14 +4,24 @@ An incident is found by `correlation_id`. ServiceNow knows no keys of idempotenc
 seen at once. Comments are for the person, work notes are not. Times in a query would be in the time zone of
 our user there, so queries count minutes back; times in answers are UTC.
 
-Facts: ServiceNow's "Table API", "Attachment API" and "Encoded query strings", and the incident form of its
-base system (states; a resolution needs a code and notes). Must not know: the outbox, settings.
+It goes wrong in silence: an answer that ran out of time has a 200, an error and some of the rows; a 202 is a
+request that may never be acted upon; rows that our user may not see are left out, and so are conditions on
+fields that are not there. So an error in an answer counts, a result is waited for, what was found is looked
+at, and pages are read until one is empty. A 403 may be a rule of theirs too, for example on a resolution.
+
+Facts: https://www.servicenow.com/docs/r/api-reference/rest-apis/c_TableAPI.html (pages, queries, versions),
+…/rest-apis/c_AttachmentAPI.html, …/rest-api-explorer/inbound-REST-API-rate-limiting.html; the articles
+KB1297438 (out of time), KB3047080 (202), KB3046852 (429) and KB0685779 (a text may be longer than its field
+says) of https://support.servicenow.com/kb?id=kb_article_view&sysparm_article=KB1297438. States and codes are
+those of the base system's incidents, and a resolution needs a code and notes:
+https://www.servicenow.com/docs/r/it-service-management/incident-management/resolve-and-close-an-incident.html.
+Must not know: the outbox, settings.
 """
 
 import re
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Final, Generic, TypeVar
 
 import aiohttp
 import msgspec
@@ -25,19 +35,23 @@ from bot.tickets.rest import Rest, basic
 from bot.tickets.servicenow_news import Entry, Incident, news
 from dialogs.conversation import CaseStatus
 
+T = TypeVar("T")
+
+_SOLVED: Final = "Solution provided"
 _STATES: Final[Mapping[CaseStatus, Mapping[str, str]]] = {
     "open": {"state": "1"},
     "claimed": {"state": "2"},
     "waiting": {"state": "3", "hold_reason": "1"},
     "reopened": {"state": "2"},
-    "resolved": {"state": "6", "close_code": "Solution provided"},
-    "withdrawn": {"state": "8", "close_code": "Closed/Resolved by Caller"},
+    "resolved": {"state": "6", "close_code": _SOLVED},
+    "withdrawn": {"state": "8", "close_code": "Resolved by caller"},
 }
 _ENDED: Final = frozenset({"resolved", "withdrawn"})
 _TAG: Final = "Handrail"  # in correlation_display: whose incidents these are
 _LONGEST_TITLE: Final = 160  # characters of short_description
 _LONGEST: Final = 60_000
-_MOST: Final = 1000  # rows of one answer
+_PAGE: Final = 100  # rows of one answer; that many ids fit into an address
+_TEXTS: Final = 25  # entries of one answer, which may be long
 _BACK: Final = 180  # seconds that are read again
 _CODE: Final = re.compile(r"\[(/?code)\]", re.IGNORECASE)
 _INCIDENT: Final = "api/now/table/incident"
@@ -69,16 +83,17 @@ class _Row(msgspec.Struct):
     file_name: str = ""
 
 
-class _Rows(msgspec.Struct):
-    result: list[_Row]
+class _Attached(msgspec.Struct):
+    result: _Row
 
 
-class _Entries(msgspec.Struct):
-    result: list[Entry]
+class _Choice(msgspec.Struct):
+    value: str = ""
 
 
-class _Incidents(msgspec.Struct):
-    result: list[Incident]
+class _Answer(msgspec.Struct, Generic[T]):
+    result: list[T] = []
+    error: Any = None
 
 
 class ServiceNowTickets:
@@ -125,10 +140,9 @@ class ServiceNowTickets:
         """Write a journal entry, with the state, unless that was done."""
         incident = await self._incident(reference)
         words = f"element_id={incident}^elementINcomments,work_notes^valueLIKE{_safe(update.key)}"
-        query = {"sysparm_query": words, "sysparm_fields": "value,element", "sysparm_limit": _MOST}
-        there = (await self._rest.get(_JOURNAL, query=query, kind=_Entries)).result
-        if any(key_of(each.value) == update.key for each in there):
-            return
+        async for page in self._pages(_JOURNAL, words, "value,element", Entry, limit=_TEXTS):
+            if any(key_of(each.value) == update.key for each in page):
+                return
         text = _lifeless(clean(said(update), _LONGEST))
         body = {"comments" if update.public else "work_notes": text}
         if update.status is not None:
@@ -147,7 +161,7 @@ class ServiceNowTickets:
         query = {"table_name": "incident", "table_sys_id": incident, "file_name": name}
         headers = {"Content-Type": "application/octet-stream"}
         path = "api/now/attachment/file"
-        await self._rest.send("POST", path, query=query, body=file.content, headers=headers, kind=type(None))
+        await self._rest.send("POST", path, query=query, body=file.content, headers=headers, kind=_Attached)
 
     async def changes(self, since: str) -> Changes:
         """What others did to our incidents; see `bot.tickets.servicenow_news`."""
@@ -156,20 +170,16 @@ class ServiceNowTickets:
             return Changes(cursor=str(now))
         begin, cursor = int(since), str(max(now - _BACK, int(since)))
         ago = f"RELATIVEGE@minute@ago@{(now - begin) // 60 + 2}"
-        words = f"correlation_display={_TAG}^sys_updated_on{ago}^ORDERBYsys_updated_on"
-        query = {"sysparm_query": words, "sysparm_fields": _SEEN, "sysparm_display_value": "all"}
-        found = await self._rest.get(_INCIDENT, query={**query, "sysparm_limit": _MOST}, kind=_Incidents)
-        if not found.result:
-            return Changes(cursor=cursor)
-        ids = ",".join(each.sys_id.value for each in found.result)
-        words = f"element_idIN{ids}^elementINcomments,work_notes^sys_created_on{ago}^ORDERBYsys_created_on"
-        query = {
-            "sysparm_query": words,
-            "sysparm_fields": "sys_id,element_id,element,value,sys_created_on,sys_created_by",
-        }
-        entries = await self._rest.get(_JOURNAL, query={**query, "sysparm_limit": _MOST}, kind=_Entries)
-        own = await self._me()
-        return Changes(cursor=cursor, found=news(found.result, entries.result, begin, own=own))
+        words = f"correlation_display={_TAG}^sys_updated_on{ago}^ORDERBYsys_id"
+        found = list[Change]()
+        async for incidents in self._pages(_INCIDENT, words, _SEEN, Incident, shown="all"):
+            ids = ",".join(each.sys_id.value for each in incidents)
+            words = f"element_idIN{ids}^elementINcomments,work_notes^sys_created_on{ago}^ORDERBYsys_id"
+            fields = "sys_id,element_id,element,value,sys_created_on,sys_created_by"
+            pages = self._pages(_JOURNAL, words, fields, Entry, limit=_TEXTS)
+            entries = [each async for page in pages for each in page]
+            found += news(incidents, entries, begin, own=await self._me())
+        return Changes(cursor=cursor, found=tuple(sorted(found, key=lambda each: each.at)))
 
     def heard(self, headers: Mapping[str, str], body: bytes) -> Sequence[Change]:  # noqa: ARG002
         """It is asked, and tells nothing of its own accord.
@@ -180,15 +190,36 @@ class ServiceNowTickets:
         raise Forged("ServiceNow is asked for news; it sends none")
 
     async def check(self) -> Sequence[Finding]:
-        """Who we are there, and whether incidents and their journal can be read."""
+        """Who we are there, and what would go wrong there without a word."""
         try:
             await self._me()
             await self.find("HR-0000")
-            query: dict[str, Any] = {"sysparm_query": "element_id=0", "sysparm_limit": 1}
-            await self._rest.get(_JOURNAL, query=query, kind=_Entries)
-        except (DeliveryFailed, DeliveryPostponed) as error:
+            wrong = await self._wrong()
+        except (DeliveryFailed, DeliveryPostponed, DeliveryRefused) as error:
             return (Finding("failed", f"{self._rest.url}: {error}", _MEND),)
-        return (Finding("ok", f"{self._rest.url} knows us as {self._user} and shows us incidents"),)
+        well = Finding("ok", f"{self._rest.url} knows us as {self._user} and shows us incidents")
+        return wrong or (well,)
+
+    async def _wrong(self) -> tuple[Finding, ...]:
+        found = list[Finding]()
+        if not await self._page(_JOURNAL, "name=incident", "sys_id", _Row, limit=1):
+            said = f"{self._rest.url} shows {self._user} no entry of any incident's journal"
+            remedy = (
+                "If there are comments at all: let it read sys_journal_field, or no news comes, and after an"
+                " answer that was lost a comment may be written twice."
+            )
+            found.append(Finding("warning", said, remedy))
+        if self._group:
+            words = f"name={_safe(self._group)}"
+            if not await self._page("api/now/table/sys_user_group", words, "sys_id", _Row, limit=1):
+                said = f"there is no group {self._group}, or {self._user} may not see it"
+                found.append(Finding("failed", said, 'Give HANDRAIL_TICKETS_PROJECT the name of one, or "".'))
+        words = "name=incident^element=close_code^inactive=false"
+        codes = [each.value for each in await self._page("api/now/table/sys_choice", words, "value", _Choice)]
+        if codes and _SOLVED not in codes:
+            said = f"incidents have no resolution code {_SOLVED}; they have {', '.join(codes)[:200]}"
+            found.append(Finding("warning", said, f"Add {_SOLVED} to the choices of incident.close_code."))
+        return tuple(found)
 
     async def _me(self) -> str:
         found = await self._rows("api/now/table/sys_user", f"user_name={_safe(self._user)}")
@@ -205,12 +236,43 @@ class ServiceNowTickets:
         raise DeliveryRefused(f"incident {reference} is not there any more, or Handrail may not see it")
 
     async def _rows(self, path: str, words: str) -> list[_Row]:
+        return await self._page(path, words, "sys_id,number,correlation_id,file_name", _Row)
+
+    async def _pages(
+        self,
+        path: str,
+        words: str,
+        fields: str,
+        kind: type[T],
+        *,
+        limit: int = _PAGE,
+        shown: str = "false",
+    ) -> AsyncIterator[list[T]]:
+        """All pages; a short one need not be the last, for rows that we may not see are cut out of it."""
+        begin = 0
+        while page := await self._page(path, words, fields, kind, begin=begin, limit=limit, shown=shown):
+            yield page
+            begin += limit
+
+    async def _page(
+        self,
+        path: str,
+        words: str,
+        fields: str,
+        kind: type[T],
+        *,
+        begin: int = 0,
+        limit: int = _PAGE,
+        shown: str = "false",
+    ) -> list[T]:
         query = {
-            "sysparm_query": words,
-            "sysparm_fields": "sys_id,number,correlation_id,file_name",
-            "sysparm_limit": 100,
-        }
-        return (await self._rest.get(path, query=query, kind=_Rows)).result
+            "sysparm_query": words, "sysparm_fields": fields, "sysparm_limit": limit, "sysparm_offset": begin,
+            "sysparm_display_value": shown,
+        }  # fmt: skip
+        answer = await self._rest.get(path, query=query, kind=_Answer[kind])  # type: ignore[valid-type]
+        if answer.error is not None:
+            raise DeliveryFailed("ServiceNow broke off its answer, most likely at its own limit of time")
+        return answer.result
 
 
 def _safe(text: str) -> str:

@@ -131,7 +131,7 @@ def test_github_is_believed_by_its_signature_only(github: GitHubTickets) -> None
             github.heard({"X-Hub-Signature-256": wrong, "X-GitHub-Event": "ping"}, body)
         assert "canary" not in str(caught.value)
     with pytest.raises(Forged, match="none of GitHub's"):
-        github.heard({"x-hub-signature-256": right, "x-github-event": "issues"}, body)
+        github.heard({"x-hub-signature-256": right, "x-github-event": "issue_comment"}, body)
 
 
 async def test_without_a_secret_nobody_is_believed() -> None:
@@ -146,19 +146,17 @@ async def test_without_a_secret_nobody_is_believed() -> None:
 
 async def test_an_issue_of_somebody_else_is_no_case() -> None:
     """Whoever may open issues could write our marker into one."""
-    marked = {"number": 1, "body": "<!-- handrail:HR-7K3F -->\n", "updated_at": "2027-01-15T08:00:00Z"}
+    marked = {"number": 1, "body": "<!-- handrail:HR-7K3F -->\n"}
+    comment = {"id": 7, "body": "?", "user": {"login": "ada"}, "created_at": "2027-01-15T08:00:00Z"}
     secret = base64.b64encode(b"hub").decode()
     async with open_client() as client:
         system = GitHubTickets(client, "http://127.0.0.1:9", "bot", Secret("t"), "a/b", secret=Secret(secret))
         for who, heard in (("mallory", 0), ("bot", 1)):
-            news = {
-                "action": "closed",
-                "issue": {**marked, "user": {"login": who}},
-                "sender": {"login": "ada"},
-            }
+            issue = {**marked, "user": {"login": who}}
+            news = {"action": "created", "issue": issue, "comment": comment, "sender": {"login": "ada"}}
             body = json.dumps(news).encode()
             right = "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
-            found = system.heard({"X-Hub-Signature-256": right, "X-GitHub-Event": "issues"}, body)
+            found = system.heard({"X-Hub-Signature-256": right, "X-GitHub-Event": "issue_comment"}, body)
             assert len(found) == heard
 
 

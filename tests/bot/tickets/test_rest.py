@@ -1,5 +1,6 @@
 """A system's REST API: where a request goes, what of its answer is believed, who is asked to wait."""
 
+import datetime as dt
 import time
 from collections.abc import AsyncIterator
 
@@ -87,6 +88,38 @@ async def test_who_says_when_there_is_room_is_heard(rest: Rest, echo: Echo, stat
         with pytest.raises(DeliveryPostponed) as caught:
             await rest.get("x", kind=Ticket)
         assert least <= caught.value.wait <= most
+
+
+async def test_a_limit_that_names_no_time_costs_no_try_either(rest: Rest, echo: Echo) -> None:
+    """A minute, as GitHub asks for: a 429 always, a 403 when it says so in words."""
+    left = {"X-RateLimit-Remaining": "4980", "X-RateLimit-Reset": str(int(time.time()) + 3000)}
+    second = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again."
+    for status, why in ((429, "queue is full"), (429, second), (403, second)):
+        echo.answers(status, why, left)
+        with pytest.raises(DeliveryPostponed) as caught:
+            await rest.send("POST", "x", body={}, kind=Ticket)
+        assert caught.value.wait == 60
+
+
+async def test_jira_says_as_a_date_when_there_is_room(rest: Rest, echo: Echo) -> None:
+    """To the minute; what is no time at all is none."""
+    soon = dt.datetime.now(dt.UTC) + dt.timedelta(seconds=300)
+    for reset, least, most in ((soon.strftime("%Y-%m-%dT%H:%MZ"), 200, 300), ("soon", 60, 60)):
+        echo.answers(429, "slow down", {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": reset})
+        with pytest.raises(DeliveryPostponed) as caught:
+            await rest.get("x", kind=Ticket)
+        assert least <= caught.value.wait <= most
+
+
+async def test_a_403_says_why(rest: Rest, echo: Echo) -> None:
+    """ServiceNow has it for rules of its own too, and JSON may be written over several lines."""
+    said = (
+        '{\n  "error": {\n    "message": "Operation Failed",\n    "detail": "Data Policy Exception"\n  }\n}'
+    )
+    echo.answer = web.Response(status=403, text=said)
+
+    with pytest.raises(DeliveryFailed, match=r"handrail doctor.*Data Policy Exception"):
+        await rest.send("POST", "x", body={}, kind=Ticket)
 
 
 async def test_a_403_without_a_time_is_about_rights(rest: Rest, echo: Echo) -> None:

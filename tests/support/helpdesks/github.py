@@ -1,9 +1,11 @@
-"""A played GitHub: one private repository with issues, after https://docs.github.com/en/rest/issues.
+"""A played GitHub: a private repository with issues, after the documents that `bot/tickets/github.py` names.
 
-Its search is late, its events are signed, its API takes no files but into the repository.
+Its search is late, its webhook's messages are signed and sent once, its API takes no files but into the
+repository, and nothing that is longer than it may be or that it does not know.
 """
 
 import base64
+import binascii
 import datetime as dt
 import hashlib
 import hmac
@@ -19,10 +21,15 @@ from aiohttp import web
 from bot.secret import Secret
 from bot.tickets.github import GitHubTickets
 from bot.tickets.http import open_client
-from tests.support.helpdesks.other_side import PATIENCE, Pushed, Written, packed
+from tests.support.helpdesks.other_side import PATIENCE, Polled, Written, packed
 from tests.support.helpdesks.served import Served, told
 
 TOKEN, SECRET = "ghp_canary4711", "a-webhook-secret-canary"
+VERSIONS = frozenset({"2022-11-28", "2026-03-10"})
+LONGEST, LONGEST_TITLE = 65_536, 256
+REASONS = frozenset({"completed", "not_planned", "duplicate", "reopened", None})
+ISSUE = frozenset({"title", "body", "labels", "assignees", "milestone", "state", "state_reason", "type"})
+LISTS = frozenset({"state", "creator", "labels", "since", "sort", "direction", "per_page", "page"})
 
 
 class PlayedGitHub(Served):
@@ -34,7 +41,10 @@ class PlayedGitHub(Served):
         self.comments: dict[int, list[dict[str, Any]]] = {}
         self.contents: dict[str, bytes] = {}
         self.sent: list[tuple[Mapping[str, str], bytes]] = []
+        self.events: dict[int, list[dict[str, Any]]] = {}
         self.private = True
+        self.indexed = frozenset[int]()  # numbers that the search knows
+        self.complete = True  # whether the search looks everywhere
         self._ids = 70_000
 
     def worded(self, status: int, why: str) -> Any:  # type: ignore[explicit-override]
@@ -45,48 +55,103 @@ class PlayedGitHub(Served):
         """The part of the interface that a bot needs."""
         if self.stranger or request.headers.get("Authorization") != f"Bearer {TOKEN}":
             return told(self.worded(401, "Bad credentials"), 401)
-        assert request.headers["User-Agent"]
+        if not request.headers.get("User-Agent"):
+            return told(self.worded(403, "Request forbidden by administrative rules."), 403)
+        if request.headers.get("X-GitHub-Api-Version") not in VERSIONS:
+            return told(self.worded(400, "The API version is not supported."), 400)
         match request.method, request.path.strip("/").split("/"):
             case "GET", ["user"]:
                 return told({"login": "handrail-bot"})
             case "GET", ["search", "issues"]:
-                return told({"total_count": 0, "items": []})  # the index is late, always
+                return self._search(request.query["q"])
             case _, ["repos", "acme", "helpdesk", *rest]:
                 return await self._repository(request, rest)
         return told(self.worded(404, "Not Found"), 404)
 
+    def _search(self, words: str) -> web.Response:
+        if len(words) > 256 or not {"is:issue", "is:pull-request"} & {*words.split()}:
+            return self._invalid("q")
+        phrase = re.match(r'"([^"]+)" in:title', words)
+        assert phrase
+        known = [each for each in self.issues if each["number"] in self.indexed]
+        found = [each for each in known if phrase[1] in each["title"]]
+        answer = {"total_count": len(found), "incomplete_results": not self.complete, "items": found}
+        return told(answer)
+
+    def _invalid(self, field: str) -> web.Response:
+        errors = [{"resource": "Issue", "code": "invalid", "field": field}]
+        return told({**self.worded(422, "Validation Failed"), "errors": errors}, 422)
+
+    def _paged(self, rows: Sequence[dict[str, Any]], query: Mapping[str, str]) -> web.Response:
+        size, page = min(int(query.get("per_page", 30)), 100), int(query.get("page", 1))
+        return told([*rows][size * (page - 1) : size * page])
+
     async def _repository(self, request: web.Request, rest: list[str]) -> web.StreamResponse:
+        query, is_there = (
+            request.query,
+            len(rest) > 1 and rest[1].isdecimal() and int(rest[1]) in self.comments,
+        )
+        if rest[:1] == ["issues"] and len(rest) > 1 and not is_there:
+            return told(self.worded(404, "Not Found"), 404)
+        asked = await request.json() if request.method in {"POST", "PATCH", "PUT"} else {}
         match request.method, rest:
             case "GET", []:
                 return told({"private": self.private, "has_issues": True, "permissions": {"push": True}})
             case "GET", ["issues"]:
-                mine = [each for each in self.issues if each["user"]["login"] == request.query["creator"]]
-                return told(mine[::-1][: int(request.query["per_page"])])
+                return self._listed(query)
+            case "POST", ["issues"] | ["issues", _, "comments"] if len(asked["body"]) > LONGEST:
+                return self._invalid("body")
             case "POST", ["issues"]:
-                return told(self.open(await request.json(), "handrail-bot"), 201)
+                if not asked.keys() <= ISSUE or not 0 < len(asked["title"]) <= LONGEST_TITLE:
+                    return self._invalid("title")
+                return told(self.open(asked, "handrail-bot"), 201)
             case "PATCH", ["issues", number]:
-                return told(self.change(int(number), await request.json(), "handrail-bot"))
+                well = asked.get("state_reason") in REASONS and asked.get("state") in {"open", "closed", None}
+                if not asked.keys() <= ISSUE or not well:
+                    return self._invalid("state")
+                return told(self.change(int(number), asked, "handrail-bot"))
             case "GET", ["issues", number, "comments"]:
-                size, page = int(request.query["per_page"]), int(request.query["page"])
-                return told(self.comments[int(number)][size * (page - 1) : size * page])
+                rows = self.comments[int(number)]
+                return self._paged(
+                    [row for row in rows if row["updated_at"] >= query.get("since", "")], query
+                )
+            case "GET", ["issues", number, "events"]:
+                return self._paged(self.events[int(number)], query)
             case "POST", ["issues", number, "comments"]:
-                return told(self.comment(int(number), (await request.json())["body"], "handrail-bot"), 201)
+                return told(self.comment(int(number), asked["body"], "handrail-bot"), 201)
             case "GET", ["contents", *path] if "/".join(path) in self.contents:
                 return told({"name": path[-1]})
             case "PUT", ["contents", *path]:
                 if "/".join(path) in self.contents:
                     return told(self.worded(422, 'Invalid request. "sha" wasn\'t supplied.'), 422)
-                self.contents["/".join(path)] = base64.b64decode((await request.json())["content"])
-                return told({"content": {"name": path[-1]}}, 201)
+                try:
+                    content = base64.b64decode(asked["content"], validate=True)
+                except binascii.Error:
+                    return told(self.worded(422, "content is not valid Base64"), 422)
+                if not asked.get("message"):
+                    return self._invalid("message")
+                self.contents["/".join(path)] = content
+                return told({"content": {"name": path[-1]}, "commit": {"message": asked["message"]}}, 201)
         return told(self.worded(404, "Not Found"), 404)
+
+    def _listed(self, query: Mapping[str, str]) -> web.Response:
+        """As they are, without the index."""
+        assert query.keys() <= LISTS, query
+        rows = [each for each in self.issues if each["updated_at"] >= query.get("since", "")]
+        if state := query.get("state", "open").replace("all", ""):
+            rows = [each for each in rows if each["state"] == state]
+        if who := query.get("creator"):
+            rows = [each for each in rows if each["user"]["login"] == who]
+        order = {"created": "number", "updated": "updated_at"}[query.get("sort", "created")]
+        rows.sort(key=lambda each: each[order], reverse=query.get("direction", "desc") == "desc")
+        return self._paged(rows, query)
 
     def open(self, asked: Mapping[str, Any], who: str) -> dict[str, Any]:
         """Open an issue."""
         number = len(self.issues) + 1
         issue = {"number": number, "title": asked["title"], "body": asked["body"], "state": "open"}
         self.issues.append({**issue, "user": {"login": who}, "updated_at": _now(), "assignee": None})
-        self.comments[number] = []
-        self._tell("issues", "opened", self.issues[-1], who)
+        self.comments[number], self.events[number] = [], []
         return self.issues[-1]
 
     def change(self, number: int, asked: Mapping[str, Any], who: str) -> dict[str, Any]:
@@ -95,39 +160,43 @@ class PlayedGitHub(Served):
         before = issue["state"]
         issue |= {**asked, "updated_at": _now()}
         if issue["state"] != before:
-            self._tell("issues", "closed" if issue["state"] == "closed" else "reopened", issue, who)
+            self._happens(number, "closed" if issue["state"] == "closed" else "reopened", who)
         if asked.get("assignee"):
-            self._tell("issues", "assigned", issue, who, assignee=asked["assignee"])
+            assigned = {"assignee": asked["assignee"], "assigner": {"login": who}}
+            self._happens(number, "assigned", asked["assignee"]["login"], **assigned)
         return issue
 
-    def comment(self, number: int, text: str, who: str) -> dict[str, Any]:
-        """Write a comment."""
+    def _happens(self, number: int, event: str, who: str, **more: Any) -> None:
         self._ids += 1
-        made = {"id": self._ids, "body": text, "user": {"login": who}, "created_at": _now()}
-        self.comments[number].append(made)
-        self._tell("issue_comment", "created", self.issues[number - 1], who, comment=made)
-        return made
+        made = {"id": self._ids, "event": event, "actor": {"login": who}, "created_at": _now(), **more}
+        self.events[number].append(made)
 
-    def _tell(self, event: str, action: str, issue: Mapping[str, Any], who: str, **more: Any) -> None:
-        body = packed({"action": action, "issue": issue, "sender": {"login": who}, **more})
+    def comment(self, number: int, text: str, who: str) -> dict[str, Any]:
+        """Write a comment; the webhook's message about it is in `sent`."""
+        self._ids += 1
+        now, issue = _now(), self.issues[number - 1]
+        made = {"id": self._ids, "body": text, "user": {"login": who}, "created_at": now, "updated_at": now}
+        issue["updated_at"] = now
+        self.comments[number].append(made)
+        body = packed({"action": "created", "issue": issue, "comment": made, "sender": {"login": who}})
         signature = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
-        self.sent.append(({"x-github-event": event, "X-Hub-Signature-256": f"sha256={signature}"}, body))
+        headers = {"x-github-event": "issue_comment", "X-Hub-Signature-256": f"sha256={signature}"}
+        self.sent.append((headers, body))
+        return made
 
 
 def _now() -> str:
     return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-class GitHub(Pushed):
+class GitHub(Polled):
     """It from both sides."""
 
     hides = False
     secrets = (TOKEN, SECRET)
 
     def __init__(self, served: PlayedGitHub, client: aiohttp.ClientSession) -> None:
-        super().__init__()
         self.served: PlayedGitHub = served
-        self.sent = served.sent
         self.system = GitHubTickets(
             client, served.url, "handrail-bot", Secret(TOKEN), "acme/helpdesk", secret=Secret(SECRET)
         )

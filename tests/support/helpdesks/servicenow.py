@@ -1,7 +1,8 @@
-"""A played ServiceNow, after the documents of its Table API and Attachment API.
+"""A played ServiceNow, after the documents that `bot/tickets/servicenow.py` names.
 
-It reads encoded queries, keeps journals apart from incidents, wants a code and notes before it resolves one,
-and says who did what in the incident's own fields.
+It reads encoded queries and leaves out the conditions that it does not understand, answers in pages, keeps
+journals apart from incidents, wants a code and notes before it resolves one, lets nobody but an administrator
+touch a closed one, and says who did what in the incident's own fields.
 """
 
 import base64
@@ -25,6 +26,20 @@ from tests.support.helpdesks.served import Served, told
 USER, PASSWORD = "handrail", "servicenow-canary-4711"
 PEOPLE = {"u-handrail": ("handrail", "Handrail"), "u-ada": ("ada", "Ada Agent")}
 GROUPS = {"Service Desk": "g-1"}
+CLOSE_CODES = (
+    "Duplicate", "Known error", "No resolution provided", "Resolved by caller", "Resolved by change",
+    "Resolved by problem", "Resolved by request", "Solution provided", "User error", "Workaround provided",
+)  # fmt: skip
+STATES = frozenset({"1", "2", "3", "6", "7", "8"})  # new, in progress, on hold, resolved, closed, canceled
+COLUMNS = (
+    "short_description", "description", "correlation_id", "correlation_display", "assignment_group", "state",
+    "assigned_to", "resolved_at", "resolved_by", "closed_at", "closed_by", "close_notes", "close_code",
+    "reopened_by", "hold_reason", "reopen_count", "sys_updated_on",
+)  # fmt: skip
+READS = frozenset(
+    {"sysparm_query", "sysparm_fields", "sysparm_limit", "sysparm_offset", "sysparm_display_value"}
+)
+CANCELLED = "Transaction cancelled: maximum execution time exceeded"
 
 
 class PlayedServiceNow(Served):
@@ -33,74 +48,124 @@ class PlayedServiceNow(Served):
     def __init__(self) -> None:
         super().__init__()
         self.tables: dict[str, list[dict[str, str]]] = {
-            "incident": [], "sys_journal_field": [],
+            "incident": [{**dict.fromkeys(COLUMNS, ""), "sys_id": "i-0", "number": "INC0000000"}],
+            "sys_journal_field": [_entry("i-0", "comments", "Of somebody else.", "ada")],
             "sys_user": [{"sys_id": each, "user_name": name} for each, (name, _) in PEOPLE.items()],
-        }  # fmt: skip
+            "sys_user_group": [{"sys_id": each, "name": name} for name, each in GROUPS.items()],
+            "sys_choice": [
+                {"name": "incident", "element": "close_code", "inactive": "false", "value": each}
+                for each in CLOSE_CODES
+            ],
+        }
         self.attachments: list[tuple[dict[str, str], bytes]] = []
+        self.hidden = frozenset[str]()  # tables of which our user may see no row
+        self.cancels = False  # whether it runs into its limit of time in the middle of an answer
+        self.queues = False  # whether writes are only queued, if that
 
-    def worded(self, status: int, why: str) -> Any:  # type: ignore[explicit-override]  # noqa: ARG002
+    def worded(self, status: int, why: str, detail: str = "") -> Any:  # type: ignore[explicit-override]  # noqa: ARG002
         """As ServiceNow says it."""
-        return {"error": {"message": why, "detail": ""}, "status": "failure"}
+        return {"error": {"message": why, "detail": detail}, "status": "failure"}
 
     def refusal(self) -> int:  # type: ignore[explicit-override]
-        """Its status for what a data policy forbids."""
+        """Its status for a request that it does not understand."""
         return 400
 
     async def serve(self, request: web.Request) -> web.StreamResponse:  # type: ignore[explicit-override]
         """The part of the interfaces that a bot needs."""
         expected = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
         if self.stranger or request.headers.get("Authorization") != f"Basic {expected}":
-            return told(self.worded(401, "User Not Authenticated"), 401)
-        match request.method, request.path.removeprefix("/api/now/").split("/"):
+            why = self.worded(401, "User Not Authenticated", "Required to provide Auth information")
+            return told(why, 401)
+        if request.method != "GET" and self.queues:
+            return web.Response(status=202)
+        parts = request.path.removeprefix("/api/now/").split("/")
+        if parts[0] == "table" and request.method != "GET" and request.content_type != "application/json":
+            return told(self.worded(415, "Unsupported media type"), 415)
+        match request.method, parts:
             case "GET", ["table", name] if name in self.tables:
-                rows = matching(self.tables[name], request.query.get("sysparm_query", ""))
-                everything = request.query.get("sysparm_display_value") == "all"
-                return told({"result": [_shown(each) if everything else each for each in rows]})
+                return self._listed([] if name in self.hidden else self.tables[name], request.query)
             case "POST", ["table", "incident"]:
                 return self._create(await request.json(), request.query)
-            case "PATCH", ["table", "incident", number]:
+            case "PATCH", ["table", "incident", number] if self._is(number):
                 return self.change(number, await request.json(), "u-handrail")
             case "GET", ["attachment"]:
-                rows = [each for each, _ in self.attachments]
-                return told({"result": matching(rows, request.query["sysparm_query"])})
+                return self._listed([each for each, _ in self.attachments], request.query)
             case "POST", ["attachment", "file"]:
-                assert request.query["table_name"] == "incident"
-                named = {
-                    "file_name": request.query["file_name"],
-                    "table_sys_id": request.query["table_sys_id"],
-                }
-                self.attachments.append((named, await request.read()))
-                return told({"result": named}, 201)
-        return told(self.worded(404, "No Record found"), 404)
+                return self._attach(request, await request.read())
+        why = "Record doesn't exist or ACL restricts the record retrieval"
+        return told(self.worded(404, "No Record found", why), 404)
+
+    def _is(self, sys_id: str) -> bool:
+        return any(each["sys_id"] == sys_id for each in self.tables["incident"])
+
+    def _listed(self, rows: Sequence[dict[str, str]], query: Mapping[str, str]) -> web.Response:
+        """A page, of the fields that were asked for; those that there are not are left out."""
+        assert query.keys() <= READS, query
+        rows = matching(rows, query.get("sysparm_query", ""))
+        begin, size = int(query.get("sysparm_offset", 0)), int(query.get("sysparm_limit", 10_000))
+        fields = query.get("sysparm_fields", "").split(",")
+        page = [
+            {name: value for name, value in row.items() if name in fields or fields == [""]}
+            for row in rows[begin : begin + size]
+        ]
+        shown = [_shown(each) for each in page] if query.get("sysparm_display_value") == "all" else page
+        if self.cancels:
+            return told({"result": shown[:-1], **self.worded(200, CANCELLED, CANCELLED)})
+        return told({"result": shown}, headers={"X-Total-Count": str(len(rows))})
+
+    def _attach(self, request: web.Request, content: bytes) -> web.Response:
+        query = request.query
+        if not query.keys() >= {"file_name", "table_name", "table_sys_id"}:
+            return told(self.worded(400, "Missing mandatory parameters"), 400)
+        if "Content-Type" not in request.headers:
+            return told(self.worded(400, "Content-Type is mandatory"), 400)
+        if query["table_name"] != "incident" or not self._is(query["table_sys_id"]):
+            return told(self.worded(404, "No Record found"), 404)
+        made = {
+            "sys_id": uuid.uuid4().hex,
+            "file_name": query["file_name"],
+            "table_name": query["table_name"],
+            "table_sys_id": query["table_sys_id"],
+            "size_bytes": str(len(content)),
+        }
+        self.attachments.append((made, content))
+        return told({"result": made}, 201)
 
     def _create(self, asked: Mapping[str, str], query: Mapping[str, str]) -> web.Response:
+        assert asked.keys() <= {*COLUMNS}, asked
         assert len(asked["short_description"]) <= 160
-        if "assignment_group" in asked:
-            assert query["sysparm_input_display_value"] == "true"
-            assert asked["assignment_group"] in GROUPS
-        number = f"INC{len(self.tables['incident']) + 1:07}"
-        empty = dict.fromkeys(
-            ("assigned_to", "resolved_at", "resolved_by", "closed_at", "closed_by", "close_notes",
-             "close_code", "reopened_by", "hold_reason"), ""
-        )  # fmt: skip
-        row = {**empty, **asked, "sys_id": uuid.uuid4().hex, "number": number, "state": "1"}
-        self.tables["incident"].append({**row, "reopen_count": "0", "sys_updated_on": _now()})
+        assert len(asked["correlation_id"]) <= 100
+        number = f"INC{len(self.tables['incident']):07}"
+        row = {**dict.fromkeys(COLUMNS, ""), **asked, "sys_id": uuid.uuid4().hex, "number": number}
+        if query.get("sysparm_input_display_value") == "true":
+            row["assignment_group"] = GROUPS.get(row["assignment_group"], "")
+        row |= {"state": "1", "reopen_count": "0", "sys_updated_on": _now()}
+        self.tables["incident"].append(row)
         return told({"result": {"sys_id": row["sys_id"], "number": number}}, 201)
 
     def change(self, sys_id: str, asked: Mapping[str, str], who: str) -> web.Response:
         """Change an incident, and write into its journal."""
         [row] = matching(self.tables["incident"], f"sys_id={sys_id}")
         asked, before = dict(asked), row["state"]
-        if asked.get("state") == "6" and not (asked.get("close_code") and asked.get("close_notes")):
+        assert asked.keys() <= {*COLUMNS, "comments", "work_notes"}, asked
+        assert asked.get("state", before) in STATES
+        assert asked.get("close_code", "Duplicate") in CLOSE_CODES
+        if before == "7":
+            why = "ACL Exception Update Failed due to security constraints"
+            return told(self.worded(403, "Operation Failed", why), 403)
+        ended = asked.get("state") in {"6", "7"}
+        if ended and not (asked.get("close_code") and asked.get("close_notes")):
             why = "Data Policy Exception: Resolution code, Resolution notes are mandatory"
-            return told(self.worded(403, why), 403)
+            return told(self.worded(403, "Operation Failed", why), 403)
         if asked.get("state") == "3" and not asked.get("hold_reason"):
-            return told(self.worded(403, "Data Policy Exception: On hold reason is mandatory"), 403)
+            why = "Data Policy Exception: On hold reason is mandatory"
+            return told(self.worded(403, "Operation Failed", why), 403)
+        if asked.get("hold_reason") == "1" and not asked.get("comments"):  # awaiting the caller
+            why = "Data Policy Exception: Additional comments is mandatory"
+            return told(self.worded(403, "Operation Failed", why), 403)
         for element in ("comments", "work_notes"):
             if text := asked.pop(element, ""):
-                entry = {"sys_id": uuid.uuid4().hex, "element_id": sys_id, "element": element, "value": text}
-                by = {"sys_created_by": PEOPLE[who][0], "sys_created_on": _now()}
-                self.tables["sys_journal_field"].append({**entry, **by})
+                self.tables["sys_journal_field"].append(_entry(sys_id, element, text, PEOPLE[who][0]))
         row |= {**asked, "sys_updated_on": _now()}
         if row["state"] != before and row["state"] == "6":
             row |= {"resolved_at": _now(), "resolved_by": who}
@@ -110,20 +175,36 @@ class PlayedServiceNow(Served):
         return told({"result": {"sys_id": row["sys_id"], "number": row["number"]}})
 
 
-def matching(rows: Sequence[dict[str, str]], words: str) -> list[dict[str, str]]:
-    """The rows that an encoded query finds."""
+def _entry(incident: str, element: str, text: str, who: str) -> dict[str, str]:
+    """An entry of a journal."""
+    kept = {"sys_id": uuid.uuid4().hex, "name": "incident", "element_id": incident, "element": element}
+    return {**kept, "value": text, "sys_created_by": who, "sys_created_on": _now()}
 
-    def holds(row: Mapping[str, str], condition: str) -> bool:
-        if condition.startswith("ORDERBY") or "RELATIVEGE@minute@ago@" in condition:
-            return True  # everything here happened just now
-        read = re.fullmatch(r"([a-z_]+)(LIKE|IN|=)(.*)", condition)
+
+def matching(rows: Sequence[dict[str, str]], words: str) -> list[dict[str, str]]:
+    """The rows that an encoded query finds, in its order; a condition on an unknown field is none."""
+    found, order = [*rows], ""
+    for condition in filter(None, words.split("^")):
+        if condition.startswith("ORDERBY"):
+            order = condition.removeprefix("ORDERBY")
+            continue
+        read = re.fullmatch(r"([a-z_]+)(LIKE|IN|=|RELATIVEGE@minute@ago@)(.*)", condition)
         assert read, condition
         field, operator, value = read.groups()
-        if operator == "LIKE":
-            return value in row[field]
-        return row[field] in value.split(",") if operator == "IN" else row[field] == value
+        found = [row for row in found if field not in row or _holds(row[field], operator, value)]
+    return sorted(found, key=lambda row: row[order]) if order else found
 
-    return [row for row in rows if all(holds(row, each) for each in words.split("^"))]
+
+def _holds(there: str, operator: str, value: str) -> bool:
+    match operator:
+        case "LIKE":
+            return value in there
+        case "IN":
+            return there in value.split(",")
+        case "=":
+            return there == value
+    ago = dt.datetime.now(dt.UTC) - dt.timedelta(minutes=int(value))
+    return there >= ago.strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _shown(row: Mapping[str, str]) -> dict[str, dict[str, str]]:
