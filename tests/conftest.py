@@ -5,7 +5,15 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.helpdesks.real import running
 from tests.support.postgres import own_database, run, running_server
+
+
+@pytest.fixture(scope="session", autouse=True)
+def real_systems() -> Iterator[None]:
+    """Ticket systems that a test has started are kept for others; at the end they are stopped."""
+    yield
+    running.stop_all()
 
 
 @pytest.fixture(scope="session")

@@ -41,8 +41,8 @@ class Comment(msgspec.Struct, frozen=True, kw_only=True):
 class Tickets(msgspec.Struct, frozen=True, kw_only=True):
     """What the ticket system has, oldest first: the case of each ticket, and the comments on all of them."""
 
-    filed: Sequence[str]
-    comments: Sequence[Comment]
+    filed: list[str]
+    comments: list[Comment]
 
 
 class Happened(msgspec.Struct, frozen=True, kw_only=True):
