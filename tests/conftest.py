@@ -6,11 +6,19 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
+from tests.support.helpdesks.real import running
 from tests.support.postgres import own_database, run, running_server
 
 # An example may take as long as it takes: a busy machine is no defect.
 settings.register_profile("handrail")
 settings.load_profile("handrail")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def real_systems() -> Iterator[None]:
+    """Ticket systems that a test has started are kept for others; at the end they are stopped."""
+    yield
+    running.stop_all()
 
 
 @pytest.fixture(scope="session")

@@ -1,63 +1,48 @@
 """The books are compared: what was acknowledged, what is stored, what reached Teams and the ticket system.
 
 Each sentence of the promise is a list of what breaks it, and every list must be empty. What may happen twice
-when an answer was lost on its way back (a screen, an announcement) is counted beside it.
+because nobody can know whether it arrived (a screen, a line, an announcement) is counted beside it.
+`tests.faults.case_books` compares what became of the cases.
 """
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from itertools import groupby
-from typing import Any
+from collections.abc import Sequence
+from typing import Final
 
 import msgspec
 
-from tests.faults.people import Claim
-from tests.faults.world import Note
+from tests.faults.case_books import Tickets, compare_cases
+from tests.faults.people import Claim, Spoken
+from tests.faults.verdict import Ask, Verdict, once
+from tests.faults.world import Journal, Note
 from tests.support.cloud import TENANT
 
-Ask = Callable[[str], Awaitable[Sequence[Sequence[Any]]]]
-"""Runs a query on the bots' database, when nothing is running any more."""
-
-_MOST_NAMED = 5
 _NEWS = re.compile(r"\d+n\d+")  # a prompt of news: it has no button, so its card does not name it
-
-
-class Verdict(msgspec.Struct, kw_only=True):
-    """What breaks the promise, what happened twice as it may, and how much there was of everything."""
-
-    broken: dict[str, list[str]] = msgspec.field(default_factory=dict)
-    twice: Counter[str] = msgspec.field(default_factory=Counter)
-    counted: Counter[str] = msgspec.field(default_factory=Counter)
-
-    def failures(self) -> dict[str, list[str]]:
-        """What is not as it was promised, with examples."""
-        return {name: found[:_MOST_NAMED] for name, found in self.broken.items() if found}
+_TWICE: Final = {"show": "screens", "line": "lines", "announce": "announcements"}
 
 
 async def compare(
     claims: Sequence[Claim],
-    notes: Sequence[Note],
-    tickets: Sequence[str] | None,
+    spoken: Sequence[Spoken],
+    journal: Journal,
+    tickets: Tickets | None,
     ask: Ask,
-    updates: Sequence[tuple[str, str]] = (),
 ) -> Verdict:
     """Hold everything against everything.
 
     Args:
         claims: What was acknowledged.
-        notes: What reached Teams.
-        tickets: The key of each ticket there is; None when the cases themselves are the tickets.
+        spoken: What of that was between a person and the helpdesk.
+        journal: What reached Teams.
+        tickets: What the ticket system has; None when the cases themselves are the tickets.
         ask: Reads the bots' database.
-        updates: What was written to the tickets, oldest first: its key, the words.
     """
     verdict = Verdict()
     await _events(verdict, claims, ask)
-    await _screens(verdict, notes, ask)
-    await _cases(verdict, notes, tickets, ask)
-    await _threads(verdict, notes, ask)
-    if tickets is not None:
-        await _updates(verdict, updates, ask)
+    await _screens(verdict, journal.notes, ask)
+    _repeats(verdict, journal)
+    await compare_cases(verdict, spoken, journal, tickets, ask)
     await _outbox(verdict, ask)
     return verdict
 
@@ -104,93 +89,46 @@ async def _screens(verdict: Verdict, notes: Sequence[Note], ask: Ask) -> None:
         if note.kind == "show":
             arrived[_key(note.conversation)].append(note.prompt)
     # Two pieces of news in a row look alike here, and so does one that came twice.
-    shown = {key: _once(prompts) for key, prompts in arrived.items()}
+    shown = {key: once(prompts) for key, prompts in arrived.items()}
     states = {
         key: msgspec.json.decode(state) for key, state in await ask("SELECT key, state FROM conversations")
     }
     verdict.broken["screens not shown, or out of order"] = [
         f"{key}: {shown.get(key)} of {written.get(key)}"
         for key in written.keys() | shown.keys()
-        if shown.get(key) != _once(written.get(key, ()))
+        if shown.get(key) != once(written.get(key, ()))
     ]
     verdict.broken["the last screen is not the stored one"] = [
         f"{key}: {shown.get(key)} shown, {state['prompt']} stored"
         for key, state in states.items()
         if state.get("prompt") and next(filter(None, reversed(shown.get(key, []))), "") != state["prompt"]
     ]
-    verdict.twice["screens"] = sum(map(len, arrived.values())) - sum(map(len, shown.values()))
     verdict.counted["screens"] = sum(map(len, shown.values()))
 
 
-async def _cases(verdict: Verdict, notes: Sequence[Note], tickets: Sequence[str] | None, ask: Ask) -> None:
-    """One ticket per escalation, and its people were told."""
-    numbers = [number for (number,) in await ask("SELECT number FROM cases")]
-    announced = Counter(note.case for note in notes if note.kind == "announce")
-    verdict.broken["cases nobody was told of"] = _without(numbers, announced)
-    verdict.twice["announcements"] = sum(announced.values()) - len(announced)
-    verdict.counted["cases"] = len(numbers)
-    if tickets is None:
-        return
-    filed = Counter(tickets)
-    unnamed = await ask("SELECT number FROM cases WHERE reference = ''")
-    verdict.broken["tickets missing"] = _without(numbers, filed)
-    verdict.broken["tickets doubled"] = [key for key, times in filed.items() if times > 1]
-    verdict.broken["tickets without a case"] = _without(filed, numbers)
-    verdict.broken["tickets whose reference is not known"] = [number for (number,) in unnamed]
-    verdict.counted["tickets"] = len(filed)
+def _repeats(verdict: Verdict, journal: Journal) -> None:
+    """What came twice had a sender who could not know that it had arrived.
 
-
-async def _threads(verdict: Verdict, notes: Sequence[Note], ask: Ask) -> None:
-    """What happened to a case stands below its card, in order, and the card shows its true state."""
-    happened: defaultdict[str, list[str]] = defaultdict(list)
-    length: Counter[str] = Counter()
-    for number, what, note in await ask("SELECT number, what, note FROM case_log ORDER BY number, seq"):
-        length[number] += 1
-        if what not in {"opened", "filed"}:
-            happened[number].append(note)
-    receipts = await ask("SELECT key, receipt FROM outbox WHERE kind = 'handoff'")
-    threads = {key.removeprefix("handoff/"): receipt.partition("|")[0] for key, receipt in receipts}
-    lines: defaultdict[str, list[str]] = defaultdict(list)
-    cards: dict[str, int] = {}
-    for note in notes:
-        if note.kind == "line":
-            lines[note.conversation].append(note.words)
-        elif note.kind in {"card", "announce"}:
-            cards[note.conversation] = note.seen
-    told = {number: _once(lines[thread]) for number, thread in threads.items()}
-    verdict.broken["threads that do not tell what happened"] = [
-        f"{number}: {told[number]} of {happened[number]}"
-        for number in threads
-        if len(told[number]) != len(happened[number])
-        or any(note not in line for note, line in zip(happened[number], told[number], strict=False))
-    ]
-    verdict.broken["cards that do not show the true state"] = [
-        f"{number}: {cards.get(thread)} of {length[number]}"
-        for number, thread in threads.items()
-        if cards.get(thread) != length[number]
-    ]
-    verdict.counted["lines"] = sum(map(len, told.values()))
-    verdict.twice["lines"] = sum(map(len, lines.values())) - sum(map(len, told.values()))
-
-
-async def _updates(verdict: Verdict, updates: Sequence[tuple[str, str]], ask: Ask) -> None:
-    """What happened to a case stands on its ticket, once and in order."""
-    happened: defaultdict[str, list[str]] = defaultdict(list)
-    for number, what, note in await ask("SELECT number, what, note FROM case_log ORDER BY number, seq"):
-        if what not in {"opened", "filed", "refused"}:
-            happened[number].append(note)
-    written: defaultdict[str, list[str]] = defaultdict(list)
-    for key, words in updates:
-        written[key.partition("/")[0]].append(words)
-    verdict.broken["tickets that do not tell what happened"] = [
-        f"{number}: {written[number]} of {happened[number]}"
-        for number in happened | written
-        if len(written[number]) != len(happened[number])
-        or any(note not in words for note, words in zip(happened[number], written[number], strict=False))
-    ]
-    times = Counter(key for key, _ in updates)
-    verdict.broken["comments doubled"] = [key for key, each in times.items() if each > 1]
-    verdict.counted["comments"] = len(updates)
+    Either the answer to the earlier copy never came, or its bot was dead by then: it may have died before it
+    wrote down what it had heard.
+    """
+    dead: set[str] = set()
+    newest: dict[tuple[str, str], Note] = {}
+    needless = []
+    for note in journal.notes:
+        if note.kind == "death":
+            dead.add(note.life)
+        if note.kind not in _TWICE:
+            continue
+        place = (note.kind, note.case or note.conversation)
+        before = newest.get(place)
+        newest[place] = note
+        if before is None or (before.prompt, before.words) != (note.prompt, note.words):
+            continue
+        verdict.twice[_TWICE[note.kind]] += 1
+        if before.request not in journal.in_doubt and before.life not in dead:
+            needless.append(f"{note.kind} {note.case or note.conversation}: {before} and {note}")
+    verdict.broken["sent again although it had arrived and its bot lived"] = needless
 
 
 async def _outbox(verdict: Verdict, ask: Ask) -> None:
@@ -199,15 +137,6 @@ async def _outbox(verdict: Verdict, ask: Ask) -> None:
     verdict.broken["messages in limbo"] = [f"{key} is {state}: {error}" for key, state, error in left]
     ((total,),) = await ask("SELECT count(*) FROM outbox")
     verdict.counted["messages"] = total
-
-
-def _once(said: Iterable[str]) -> list[str]:
-    """What came twice in a row is there once."""
-    return [each for each, _ in groupby(said)]
-
-
-def _without(wanted: Iterable[str], found: Iterable[str]) -> list[str]:
-    return sorted(set(wanted) - set(found))
 
 
 def _key(conversation: str) -> str:

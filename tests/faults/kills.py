@@ -8,6 +8,7 @@ After so many kills everything is let run to its end and the books are compared.
 import argparse
 import asyncio
 import contextlib
+import itertools
 import random
 import sys
 import tempfile
@@ -20,11 +21,13 @@ import msgspec
 from aiohttp import web
 
 from bot import crash
-from tests.faults.books import Ask, Verdict, compare
+from tests.faults.books import compare
+from tests.faults.case_books import Comment, Tickets
 from tests.faults.people import People
 from tests.faults.replicas import Born, Nursery, Replica
 from tests.faults.settings import asking, settings
-from tests.faults.world import world
+from tests.faults.verdict import Ask, Verdict
+from tests.faults.world import World, world
 from tests.support.fault_proxy import Weather
 from tests.support.postgres import own_database, running_server
 from tests.support.processes import free_port
@@ -68,14 +71,16 @@ class Result(msgspec.Struct, kw_only=True):
 class Killer:
     """Keeps so many bots alive, and none of them for long."""
 
-    def __init__(self, plan: Plan, nursery: Nursery, env: dict[str, str], log: Path) -> None:
+    def __init__(self, plan: Plan, nursery: Nursery, around: World, env: dict[str, str], log: Path) -> None:
         self.deaths: Counter[str] = Counter()
         self._plan = plan
         self._nursery = nursery
+        self._around = around
         self._env = env
         self._log = log
         self._chance = random.Random(plan.seed)
         self._replicas: dict[str, Replica] = {}
+        self._lives = itertools.count(1)
         self._ports = {f"bot-{n}": free_port() for n in range(plan.replicas)}
 
     def alive(self) -> Sequence[Replica]:
@@ -97,10 +102,12 @@ class Killer:
     async def _keep(self, name: str, people: People) -> None:
         while not self.over():
             point = self._point()
-            replica = await self._born(name, people, point)
+            life = f"{name}-{next(self._lives)}"
+            replica = await self._born(name, life, people, point)
             died_at = await self._die(replica, point)
+            self._around.died(life)
             self.deaths[died_at] += 1
-        await self._born(name, people, "")
+        await self._born(name, f"{name}-last", people, "")
 
     def _point(self) -> str:
         """Where the next bot dies; "" for anywhere."""
@@ -111,8 +118,12 @@ class Killer:
         passes = 1 if name.startswith(("ticket", "start")) else self._chance.randint(1, _MOST_PASSES)
         return f"{name}:{passes}"
 
-    async def _born(self, name: str, people: People, point: str) -> Replica:
-        env = {**self._env, "HANDRAIL_PORT": str(self._ports[name])}
+    async def _born(self, name: str, life: str, people: People, point: str) -> Replica:
+        env = {
+            **self._env,
+            "HANDRAIL_PORT": str(self._ports[name]),
+            "HANDRAIL_TOKEN_URL": self._around.token_url(life),
+        }
         born = Born(env=env, log=str(self._log), crash=point)
         self._replicas[name] = replica = self._nursery.bring(name, born)
         listening = asyncio.ensure_future(replica.listening.wait())
@@ -183,7 +194,7 @@ async def run(plan: Plan, folder: Path) -> Result:
             "HANDRAIL_TICKETS_URL": tickets.url,
             "HANDRAIL_TICKETS_SECRET": tickets.secret,
         }
-        killer = Killer(plan, nursery, env, folder / "bots.log")
+        killer = Killer(plan, nursery, around, env, folder / "bots.log")
         tickets.posts.always_with(lambda request: killer.filing(tickets, request))
         people = People(around, killer.alive, plan.seed, helpdesk_only=plan.helpdesk_only, helped=_HELPED)
         async with asyncio.TaskGroup() as group:
@@ -192,9 +203,7 @@ async def run(plan: Plan, folder: Path) -> Result:
         around.proxy.weather = Weather()
         await _drained(ask)
         await killer.stop()
-        filed = [each.key for each in tickets.tickets]
-        written = [(each.key, str(each.body["data"]["body"])) for each in tickets.updates]
-        verdict = await compare(people.claims, around.notes, filed, ask, written)
+        verdict = await compare(people.claims, people.spoken, around.journal(), there(tickets), ask)
 
         return Result(
             verdict=verdict,
@@ -204,6 +213,13 @@ async def run(plan: Plan, folder: Path) -> Result:
             answers_lost=around.proxy.lost,
             seconds=time.monotonic() - started,
         )
+
+
+def there(tickets: PlayedTickets) -> Tickets:
+    """What the ticket system has, as it was sent."""
+    written = [(each.key, each.body["data"]) for each in tickets.updates]
+    comments = [Comment(key=key, words=data["body"], status=data["status"]) for key, data in written]
+    return Tickets(filed=[each.key for each in tickets.tickets], comments=comments)
 
 
 async def _drained(ask: Ask) -> None:

@@ -33,6 +33,15 @@ class Claim(msgspec.Struct, frozen=True, kw_only=True):
     event: str = ""
 
 
+class Spoken(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done with a case and acknowledged. `what` is as in the case's log."""
+
+    case: str
+    conversation: str  # of its person
+    what: str
+    words: str = ""
+
+
 class StuckError(AssertionError):
     """Somebody waits for a screen that does not come."""
 
@@ -42,6 +51,7 @@ class People:
 
     Attributes:
         claims: All that was acknowledged, in order.
+        spoken: What of that was said between a person and the helpdesk, or done with a case, in order.
         finished: Conversations that came to their end.
         again: Posts that had to be repeated.
     """
@@ -61,6 +71,7 @@ class People:
             questions: How many they ask then, from and to.
         """
         self.claims: list[Claim] = []
+        self.spoken: list[Spoken] = []
         self.finished: list[str] = []
         self.again = 0
         self._world = world
@@ -198,17 +209,27 @@ class _Person:
         assert case is not None, self._world.told[self._conversation]
         agent = Agent(self._people, self._http, case[0], self._conversation)
         await agent.presses("Claim")
+        self._noted(case[0], "claimed")
         await self._sees("is now working on")
         for _ in range(self._chance.randint(*self._people._questions)):
             number = next(self._people._numbers)
-            await agent.presses("Send it", ask=f"question {number}.")
-            await self._sees(f"question {number}.")
+            question, answer = f"question {number}.", f"answer {number}."
+            await agent.presses("Send it", ask=question)
+            self._noted(case[0], "asked", question)
+            await self._sees(question)
             self._prompt = prompt_of(self._world.screens[self._conversation])
-            await self._say(f"answer {number}.")
-            await agent.sees(f"answer {number}.")
+            await self._say(answer)
+            self._noted(case[0], "answered", answer)
+            await agent.sees(answer)
         if self._chance.random() < 0.5:
-            await agent.presses("Resolve", resolve="Done.")
+            solution = f"solution {next(self._people._numbers)}."
+            await agent.presses("Resolve", resolve=solution)
+            self._noted(case[0], "resolved", solution)
             await self._sees("Does it work now?")
+
+    def _noted(self, case: str, what: str, words: str = "") -> None:
+        spoken = Spoken(case=case, conversation=self._conversation, what=what, words=words)
+        self._people.spoken.append(spoken)
 
     async def _sees(self, words: str) -> None:
         told, here = self._world.told, self._conversation

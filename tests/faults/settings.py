@@ -6,7 +6,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from tests.faults.books import Ask
+from tests.faults.verdict import Ask
 from tests.faults.world import World
 from tests.support.postgres import ask as ask_postgres
 from tests.support.whole import environment

@@ -31,7 +31,7 @@ async def test_fifty_messages_go_both_ways_in_order_through_a_storm(tmp_path: Pa
             return bool(waiting[0][0] == 0)
 
         await until(empty)
-        verdict = await compare(people.claims, around.notes, None, ask)
+        verdict = await compare(people.claims, people.spoken, around.journal(), None, ask)
 
     assert verdict.failures() == {}
     (conversation,) = people.finished

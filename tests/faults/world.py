@@ -1,7 +1,8 @@
 """What surrounds the bots while they are killed: a played Teams whose journal outlives them all.
 
 The world runs in the process of the test and never dies. Every request that reaches Teams is noted before it
-is answered, in memory and as a line of a file that only grows.
+is answered, in memory and as a line of a file that only grows. It knows which bot sent what, because each has
+a token of its own, and whether the answer can have been heard.
 """
 
 import asyncio
@@ -9,7 +10,8 @@ import contextlib
 import json
 import re
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,22 +20,39 @@ from aiohttp import web
 
 from tests.support.cloud import PlayedCloud, Sent
 from tests.support.fault_proxy import FaultProxy, Weather
-from tests.support.whole import CHANNEL
+from tests.support.whole import CHANNEL, read
 
 _CASE = re.compile(r"HR-[0-9A-Z]{4,7}")
 _SEEN = re.compile(r'"seen": (\d+)')
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that reached Teams. `prompt` or `case` says what it was about."""
+    """One thing that reached Teams, or a death. `prompt` or `case` says what it was about."""
 
-    kind: str  # show, update, typing, announce, line or card
-    conversation: str
-    activity: str
+    kind: str  # show, update, typing, announce, line, card or death
+    life: str  # of the bot that sent it, or that died
+    conversation: str = ""
+    activity: str = ""
     prompt: str = ""
     case: str = ""
-    words: str = ""  # of a line in a case's thread
+    words: str = ""  # of a screen, or of a line in a case's thread
     seen: int = 0  # how much had happened to the case when its card was made
+    request: int = 0  # the how manieth
+    connection: int = 0  # the one it came over
+
+
+class Journal(msgspec.Struct, kw_only=True):
+    """What reached Teams, oldest first.
+
+    Attributes:
+        notes: See `Note`.
+        cards: Of each thread of the helpdesk's channel the words of its card as it is now.
+        in_doubt: The requests of which their sender got no answer.
+    """
+
+    notes: list[Note]
+    cards: dict[str, str]
+    in_doubt: frozenset[int]
 
 
 class World:
@@ -42,7 +61,6 @@ class World:
     Attributes:
         cloud: Keys, tokens and the Connector API.
         proxy: The way there; its weather may be changed.
-        notes: The journal, oldest first.
         screens: Of each conversation the newest card.
         told: All words that were shown in a conversation, or below a case's card, oldest first.
         threads: Of each case that was announced the newest thread, and the newest card in it.
@@ -51,11 +69,12 @@ class World:
     def __init__(self, cloud: PlayedCloud, proxy: FaultProxy, journal: IO[str]) -> None:
         self.cloud = cloud
         self.proxy = proxy
-        self.notes: list[Note] = []
         self.screens: dict[str, dict[str, Any]] = {}
         self.told: defaultdict[str, list[str]] = defaultdict(list)
         self.threads: dict[str, tuple[str, dict[str, Any]]] = {}
-        self._journal = journal
+        self._notes: list[Note] = []
+        self._cards: dict[str, str] = {}
+        self._file = journal
         self._arrived: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._ids = 0
         cloud.connector.always_with(self._connector)
@@ -64,6 +83,20 @@ class World:
     def service_url(self) -> str:
         """The address that activities name: the one behind the bad network."""
         return f"{self.proxy.url}/teams/"
+
+    def token_url(self, life: str) -> str:
+        """Where the bot of this name gets its token, by which its requests are known."""
+        return f"{self.cloud.url}/token/{life}"
+
+    def died(self, life: str) -> None:
+        """A bot is dead: whatever it had sent and not written down may come again."""
+        self._note("death", life=life)
+
+    def journal(self) -> Journal:
+        """What has arrived until now."""
+        last_over = {note.connection: note.request for note in self._notes if note.connection}
+        in_doubt = frozenset(last_over[each] for each in self.proxy.unanswered if each in last_over)
+        return Journal(notes=[*self._notes], cards=dict(self._cards), in_doubt=in_doubt)
 
     async def next_screen(self, conversation: str, than: str) -> tuple[str, dict[str, Any]]:
         """Wait for a card of another prompt than `than`; its prompt and itself."""
@@ -81,51 +114,67 @@ class World:
 
     async def _connector(self, request: web.Request) -> web.StreamResponse:
         sent: Sent = self.cloud.connector.received.pop()
+        if sent.parts[:1] == ["token"]:
+            return self._token(await request.post(), sent.parts[-1])
         self._ids += 1
-        card = _card(sent.body)
+        activity, card = f"a{self._ids}", _card(sent.body)
+        assert request.transport is not None
+        connection = self.proxy.connection(request.transport.get_extra_info("peername")[1])
+        life = sent.headers["Authorization"].removeprefix("Bearer ")
+        note = partial(self._note, life=life, request=self._ids, connection=connection)
         match request.method, sent.parts:
             case "POST", [*_, "v3", "conversations"]:
-                thread = f"{CHANNEL};messageid=a{self._ids}"
-                case = _first(_CASE, json.dumps(sent.body))
-                self._note("announce", thread, f"a{self._ids}", case=case, seen=_seen(sent.body))
-                self._in_thread(thread, case, _card(sent.body["activity"]))
-                return web.json_response({"id": thread, "activityId": f"a{self._ids}"}, status=201)
+                thread = f"{CHANNEL};messageid={activity}"
+                case, card = _first(_CASE, json.dumps(sent.body)), _card(sent.body["activity"])
+                note("announce", conversation=thread, activity=activity, case=case, seen=_seen(card))
+                self._in_thread(thread, case, card)
+                return web.json_response({"id": thread, "activityId": activity}, status=201)
             case "POST", [*_, thread, "activities"] if thread.startswith(CHANNEL):
-                self._note("line", thread, f"a{self._ids}", words=str(sent.body.get("text")))
-                self.told[thread].append(str(sent.body.get("text")))
+                words = str(sent.body.get("text"))
+                note("line", conversation=thread, activity=activity, words=words)
+                self.told[thread].append(words)
                 self._came(CHANNEL)
-                return web.json_response({"id": f"a{self._ids}"}, status=201)
-            case "PUT", [*_, thread, "activities", activity] if thread.startswith(CHANNEL):
-                self._note("card", thread, activity, seen=_seen(sent.body))
+                return web.json_response({"id": activity}, status=201)
+            case "PUT", [*_, thread, "activities", changed] if thread.startswith(CHANNEL):
+                note("card", conversation=thread, activity=changed, seen=_seen(card))
                 self._in_thread(thread, _first(_CASE, json.dumps(sent.body)), card)
-                return web.json_response({"id": activity})
+                return web.json_response({"id": changed})
+            case "POST", [*_, conversation, "activities"] if sent.body.get("type") == "typing":
+                note("typing", conversation=conversation, activity=activity)
+                return web.json_response({"id": activity}, status=201)
             case "POST", [*_, conversation, "activities"]:
-                typing = sent.body.get("type") == "typing"
-                prompt = prompt_of(card) if card else ""
-                self._note("typing" if typing else "show", conversation, f"a{self._ids}", prompt=prompt)
+                words = str(card.get("fallbackText")) if card else ""
+                prompt = prompt_of(card)
+                note("show", conversation=conversation, activity=activity, prompt=prompt, words=words)
                 if card is not None:
                     self.screens[conversation] = card
-                    self.told[conversation].append(str(card.get("fallbackText")))
+                    self.told[conversation].append(words)
                     self._came(conversation)
-                return web.json_response({"id": f"a{self._ids}"}, status=201)
-            case "PUT", [*_, conversation, "activities", activity]:
-                self._note("update", conversation, activity)
-                return web.json_response({"id": activity})
+                return web.json_response({"id": activity}, status=201)
+            case "PUT", [*_, conversation, "activities", changed]:
+                note("update", conversation=conversation, activity=changed)
+                return web.json_response({"id": changed})
         return web.json_response({"error": {"code": "BadArgument"}}, status=400)
+
+    def _token(self, form: Mapping[str, Any], life: str) -> web.StreamResponse:
+        if (form["client_id"], form["client_secret"]) != (self.cloud.app_id, self.cloud.secret):
+            return web.json_response({"error": "invalid_client"}, status=401)
+        return web.json_response({"token_type": "Bearer", "expires_in": 3600, "access_token": life})
 
     def _in_thread(self, thread: str, case: str, card: dict[str, Any] | None) -> None:
         if card is not None:
             self.threads[case] = (thread, card)
+            self._cards[thread] = read(card)
             self._came(CHANNEL)
 
     def _came(self, where: str) -> None:
         self._arrived.pop(where, asyncio.Event()).set()
 
-    def _note(self, kind: str, conversation: str, activity: str, **more: Any) -> None:
-        note = Note(kind=kind, conversation=conversation, activity=activity, **more)
-        self.notes.append(note)
-        self._journal.write(f"{msgspec.json.encode(note).decode()}\n")
-        self._journal.flush()
+    def _note(self, kind: str, **what: Any) -> None:
+        note = Note(kind=kind, **what)
+        self._notes.append(note)
+        self._file.write(f"{msgspec.json.encode(note).decode()}\n")
+        self._file.flush()
 
 
 @contextlib.asynccontextmanager

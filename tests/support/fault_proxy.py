@@ -3,11 +3,13 @@
 It knows bytes and no HTTP: a chunk from the client counts as a request, and what comes back as its answer.
 What is delayed when its sender dies is lost with it: else it could arrive after what the next process sends,
 and no bot can prevent that. Everything is drawn from a seed. What was delivered although the answer was lost
-is counted: so many things may have happened twice.
+is counted: so many things may have happened twice. Whoever serves can ask which connection a request came
+over, and later whether it ended without an answer.
 """
 
 import asyncio
 import contextlib
+import itertools
 import random
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
@@ -32,6 +34,7 @@ class FaultProxy:
         weather: How it is now; may be changed at any time.
         lost: Answers that were lost after their request was delivered.
         reset: Requests that were cut before they were delivered.
+        unanswered: The connections whose last request has had no answer, each by its number.
     """
 
     def __init__(self, target: str, weather: Weather, seed: int) -> None:
@@ -40,6 +43,9 @@ class FaultProxy:
         self.weather = weather
         self.lost = 0
         self.reset = 0
+        self.unanswered: set[int] = set()
+        self._numbers = itertools.count(1)
+        self._number_at: dict[int, int] = {}
         self._host, self._port = parts.hostname or "", parts.port or 80
         self._chance = random.Random(seed)
         self._lines: set[asyncio.Task[None]] = set()
@@ -59,6 +65,10 @@ class FaultProxy:
                 line.cancel()
             await asyncio.gather(*proxy._lines, return_exceptions=True)
 
+    def connection(self, port: int) -> int:
+        """The number of the connection that the server sees coming from this port of ours."""
+        return self._number_at[port]
+
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         line = asyncio.current_task()
         assert line is not None
@@ -73,9 +83,11 @@ class FaultProxy:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server_reader, server_writer = await asyncio.open_connection(self._host, self._port)
+        number = next(self._numbers)
+        self._number_at[server_writer.get_extra_info("sockname")[1]] = number
         losing = asyncio.Event()
-        back = asyncio.create_task(self._answers(server_reader, writer, losing))
-        forth = asyncio.create_task(self._requests(reader, server_writer, losing))
+        back = asyncio.create_task(self._answers(server_reader, writer, losing, number))
+        forth = asyncio.create_task(self._requests(reader, server_writer, losing, number))
         try:
             await asyncio.wait({back, forth}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -85,7 +97,7 @@ class FaultProxy:
             server_writer.close()
 
     async def _requests(
-        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, losing: asyncio.Event
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, losing: asyncio.Event, number: int
     ) -> None:
         while data := await source.read(262_144):
             now, chance = self.weather, self._chance
@@ -98,15 +110,17 @@ class FaultProxy:
                 return
             if chance.random() < now.lose_answer:
                 losing.set()
+            self.unanswered.add(number)
             sink.write(data)
             await sink.drain()
 
     async def _answers(
-        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, losing: asyncio.Event
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, losing: asyncio.Event, number: int
     ) -> None:
         while data := await source.read(262_144):
             if losing.is_set():
                 self.lost += 1
                 return
+            self.unanswered.discard(number)
             sink.write(data)
             await sink.drain()

@@ -1,8 +1,8 @@
 """A real django-helpdesk, and what its people do in it: over its pages where the interface cannot."""
 
 import re
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from bot.secret import Secret
 from bot.tickets.django_helpdesk import DjangoHelpdeskTickets
 from bot.tickets.http import open_client
 from tests.support.helpdesks.other_side import MORE_PATIENCE, Polled, Written
-from tests.support.helpdesks.real.running import running
+from tests.support.helpdesks.real.running import Running, anew, process
 from tests.support.helpdesks.served import Forwarding
 
 AGENT = {"Authorization": aiohttp.encode_basic_auth("agent", "agents-canary-4711")}
@@ -36,9 +36,9 @@ class DjangoHelpdesk(Polled):
     hides = True
     secrets = ("handrail@example.coms-canary-4711",)
 
-    def __init__(self, served: Way, folder: Path, client: aiohttp.ClientSession) -> None:
+    def __init__(self, served: Way, media: Path, client: aiohttp.ClientSession) -> None:
         self.served = served
-        self._folder = folder
+        self._media = media
         self.system = DjangoHelpdeskTickets(
             client, served.url, "handrail@example.com", Secret(self.secrets[0]), "1"
         )
@@ -88,7 +88,7 @@ class DjangoHelpdesk(Polled):
             for each in one["followupattachment_set"]
         ]
         return {
-            each["filename"]: (self._folder / "media" / each["file"].partition("/media/")[2]).read_bytes()
+            each["filename"]: (self._media / each["file"].partition("/media/")[2]).read_bytes()
             for each in kept
         }
 
@@ -116,10 +116,16 @@ class DjangoHelpdesk(Polled):
             assert answer.ok
 
 
+@contextmanager
+def _started(home: Path) -> Iterator[Running]:
+    """It, and where it keeps tickets and files."""
+    with process("django_helpdesk", "django_helpdesk_site.py", home) as url:
+        yield Running(url=url, databases=(home / "helpdesk.db",), folders=(home / "media",))
+
+
 @asynccontextmanager
-async def opened(folder: Path) -> AsyncIterator[DjangoHelpdesk]:
+async def opened(_folder: Path) -> AsyncIterator[DjangoHelpdesk]:
     """It, with one queue and no ticket."""
-    home = folder / "helpdesk"
-    with running("django_helpdesk", "django_helpdesk_site.py", home) as url:
-        async with Way(url) as way, open_client(MORE_PATIENCE) as client:
-            yield DjangoHelpdesk(way, home, client)
+    system = anew("django-helpdesk", _started)
+    async with Way(system.url) as way, open_client(MORE_PATIENCE) as client:
+        yield DjangoHelpdesk(way, system.folders[0], client)

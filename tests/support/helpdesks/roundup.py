@@ -1,8 +1,8 @@
 """A real Roundup tracker, and what its people do in it."""
 
 import base64
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from bot.secret import Secret
 from bot.tickets.http import open_client
 from bot.tickets.roundup import RoundupTickets
 from tests.support.helpdesks.other_side import MORE_PATIENCE, Polled, Written
-from tests.support.helpdesks.real.running import running
+from tests.support.helpdesks.real.running import Running, anew, process
 from tests.support.helpdesks.served import Forwarding
 
 
@@ -123,9 +123,17 @@ class Roundup(Polled):
         await self._change(number, assignedto="agent")
 
 
+@contextmanager
+def _started(home: Path) -> Iterator[Running]:
+    """It, and where it keeps issues, who is signed in, and files."""
+    with process("roundup", "roundup_tracker.py", home) as url:
+        db = home / "db"
+        databases = tuple(db / each for each in ("db", "db-session", "db-otk"))
+        yield Running(url=url, databases=databases, folders=(db / "files",))
+
+
 @asynccontextmanager
-async def opened(folder: Path) -> AsyncIterator[Roundup]:
+async def opened(_folder: Path) -> AsyncIterator[Roundup]:
     """A tracker with nothing in it."""
-    with running("roundup", "roundup_tracker.py", folder / "tracker") as url:
-        async with Way(url) as way, open_client(MORE_PATIENCE) as client:
-            yield Roundup(way, client)
+    async with Way(anew("roundup", _started).url) as way, open_client(MORE_PATIENCE) as client:
+        yield Roundup(way, client)

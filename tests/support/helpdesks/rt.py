@@ -13,6 +13,7 @@ from bot.tickets.http import open_client
 from bot.tickets.rt import RequestTrackerTickets
 from tests.support.helpdesks.other_side import MORE_PATIENCE, Polled, Written
 from tests.support.helpdesks.real.request_tracker import running
+from tests.support.helpdesks.real.running import anew
 from tests.support.helpdesks.served import Forwarding
 
 PASSWORD = "handrails-canary-4711"
@@ -121,6 +122,5 @@ class RequestTracker(Polled):
 @asynccontextmanager
 async def opened(_folder: Path) -> AsyncIterator[RequestTracker]:
     """A queue without tickets."""
-    with running() as url:
-        async with Way(url) as way, open_client(MORE_PATIENCE) as client:
-            yield RequestTracker(way, client)
+    async with Way(anew("rt", running).url) as way, open_client(MORE_PATIENCE) as client:
+        yield RequestTracker(way, client)

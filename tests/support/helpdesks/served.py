@@ -127,11 +127,20 @@ class Served(ABC):
 
 
 class Forwarding(Served):
-    """Stands in front of a real system and changes nothing."""
+    """Stands in front of a real system and changes nothing.
+
+    Once it is down nothing that it has forwarded is still at work there, whoever has hung up meanwhile.
+    """
 
     def __init__(self, target: str) -> None:
         super().__init__()
         self.target = target.rstrip("/")
+        self._forwarded: set[asyncio.Task[web.Response]] = set()
+
+    async def down(self) -> None:  # type: ignore[explicit-override]
+        """Listen no more, and wait for what was forwarded."""
+        await super().down()
+        await asyncio.gather(*self._forwarded, return_exceptions=True)
 
     def forwarded(self, headers: dict[str, str]) -> dict[str, str]:
         """The headers as the real system wants to see them."""
@@ -139,6 +148,12 @@ class Forwarding(Served):
 
     async def serve(self, request: web.Request) -> web.StreamResponse:  # type: ignore[explicit-override]
         """The real system's answer."""
+        asked = asyncio.create_task(self._forward(request))
+        self._forwarded.add(asked)
+        asked.add_done_callback(self._forwarded.discard)
+        return await asyncio.shield(asked)
+
+    async def _forward(self, request: web.Request) -> web.Response:
         headers = {
             name: value
             for name, value in request.headers.items()

@@ -2,28 +2,34 @@
 
     python -m tests.support.helpdesks.real.request_tracker     # makes it; needs root, debootstrap, a minute
 
-Each server that is started works on its own copy of the database, so tests may run side by side.
+Each server that is started works on its own copy of the database and of the configuration, so tests may run
+side by side.
 Must not know: what the tests do with it.
 """
 
+import hashlib
 import os
 import shutil
 import socket
+import sqlite3
 import subprocess
 import time
 import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from tests.support.helpdesks.real.running import Running
+
 ROOT: Final = Path(__file__).parents[4] / "var" / "helpdesks" / "rt"
 _DONE: Final = ROOT / "handrail-ready"
 _PRISTINE: Final = ROOT / "var" / "lib" / "dbconfig-common" / "sqlite3" / "request-tracker5" / "rtdb"
+_SITE: Final = ROOT / "etc" / "request-tracker5" / "RT_SiteConfig.d"
 _PACKAGES: Final = ("request-tracker5", "rt5-db-sqlite", "rt5-standalone")
 _LIBEXEC: Final = "/usr/share/request-tracker5/libexec"
 _DATA: Final = 33  # the user www-data
@@ -34,6 +40,7 @@ Set($DatabaseName, $ENV{HANDRAIL_RT_DB}) if $ENV{HANDRAIL_RT_DB};
 Set($MailCommand, 'testfile'); Set($LogToSyslog, undef); Set($LogToSTDERR, 'error');
 1;
 """
+_QUICK: Final = "Set($BcryptCost, 4);\n1;\n"
 _PEOPLE: Final = """\
 @Users = map {
     { Name => $_, EmailAddress => "$_\\@localhost", Password => "${_}s-canary-4711", Privileged => 1 }
@@ -41,6 +48,7 @@ _PEOPLE: Final = """\
 @ACL = map { { UserId => $_, Right => 'SuperUser' } } qw(handrail ada);
 1;
 """
+_NAMES: Final = ("handrail", "ada")
 
 
 def prepare() -> None:
@@ -56,7 +64,7 @@ def prepare() -> None:
     policy.write_text("#!/bin/sh\nexit 101\n", "utf-8")  # nothing is started while it is installed
     policy.chmod(0o755)
     _inside("apt-get", "install", "-y", "-qq", "--no-install-recommends", *_PACKAGES)
-    (ROOT / "etc/request-tracker5/RT_SiteConfig.d/99-handrail.pm").write_text(_CONFIG, "utf-8")
+    (_SITE / "99-handrail.pm").write_text(_CONFIG, "utf-8")
     (ROOT / "tmp/people.pl").write_text(_PEOPLE, "utf-8")
     setup = "/usr/sbin/rt-setup-database-5"
     setup = setup if (ROOT / setup[1:]).exists() else "/usr/sbin/rt-setup-database"
@@ -70,22 +78,31 @@ def _inside(*command: str) -> None:
 
 
 @contextmanager
-def running() -> Iterator[str]:
-    """The address of an RT without tickets; it is stopped at the end."""
+def running(_home: Path) -> Iterator[Running]:
+    """An RT without tickets; it is stopped at the end. Its home is inside its own Debian."""
     if not _DONE.exists() or os.geteuid() != 0:
         pytest.skip(
             "no Request Tracker here: python -m tests.support.helpdesks.real.request_tracker, as root"
         )
     home = ROOT / "tmp" / f"handrail-{uuid.uuid4().hex}"
     home.mkdir()
-    database = home / "rtdb"
+    database, config = home / "rtdb", home / "config"
     shutil.copy(_PRISTINE, database)
-    for each in (home, database):
+    _cheap_passwords(database)
+    shutil.copytree(_SITE, config)
+    (config / "99-quick.pm").write_text(_QUICK, "utf-8")
+    for each in (home, *home.rglob("*")):
         os.chown(each, _DATA, _DATA)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    environ = {**os.environ, "HANDRAIL_RT_DB": f"/tmp/{home.name}/rtdb", "HANDRAIL_RT_PORT": str(port)}
+    inside = f"/tmp/{home.name}"
+    environ = {
+        **os.environ,
+        "HANDRAIL_RT_DB": f"{inside}/rtdb",
+        "HANDRAIL_RT_PORT": str(port),
+        "RT_SITE_CONFIG_DIR": f"{inside}/config",
+    }
     user = ("setpriv", f"--reuid={_DATA}", f"--regid={_DATA}", "--clear-groups")
     server = (f"{_LIBEXEC}/rt-server", "--port", str(port), "--host", "127.0.0.1")
     with subprocess.Popen(
@@ -95,11 +112,26 @@ def running() -> Iterator[str]:
         try:
             url = f"http://127.0.0.1:{port}"
             _wait_for(url, process)
-            yield url
+            yield Running(url=url, databases=(database,))
         finally:
             os.killpg(process.pid, 15)
             process.wait()
             shutil.rmtree(home, ignore_errors=True)
+
+
+def _password(name: str) -> str:
+    return f"{name}s-canary-4711"
+
+
+def _cheap_passwords(database: Path) -> None:
+    """Each request brings a password, which RT makes slow to check: an old kind of hash, and the least cost.
+
+    RT itself turns the old kind into its own at the first sign-in, with the cost of its configuration.
+    """
+    with closing(sqlite3.connect(database)) as db, db:
+        for name in _NAMES:
+            digest = hashlib.md5(_password(name).encode(), usedforsecurity=False).hexdigest()
+            db.execute("UPDATE Users SET Password = ? WHERE Name = ?", (digest, name))
 
 
 def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:

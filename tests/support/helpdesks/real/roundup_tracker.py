@@ -36,6 +36,7 @@ def tracker(home: Path, port: int) -> None:
     config["MAIL_DOMAIN"] = config["MAIL_HOST"] = "localhost"
     config.options["MAIL_DEBUG"].set(str(home / "mail.log"))
     config.options["RDBMS_BACKEND"].set("sqlite")
+    config["PASSWORD_PBKDF2_DEFAULT_ROUNDS"] = 1000  # the least there is: each request brings a password
     config.save(str(home / "config.ini"))
     opened = instance.open(str(home))
     opened.init(password.Password("admins-canary-4711", config=opened.config))
@@ -45,6 +46,7 @@ def tracker(home: Path, port: int) -> None:
         secret = password.Password(f"{name}s-canary-4711", config=opened.config)
         db.user.create(username=name, password=secret, roles="User", address=f"{name}@localhost")
     db.commit()
+    db.getSessionManager(), db.getOTKManager()  # their databases are made by whoever asks first
     db.close()
 
 
