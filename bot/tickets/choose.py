@@ -67,6 +67,12 @@ def elsewhere(told: Told, client: "aiohttp.ClientSession") -> TicketSystem:
             return DjangoHelpdeskTickets(
                 client, told.tickets_url, told.tickets_user, told.tickets_token, told.tickets_project
             )
+        case "freshservice":
+            from bot.tickets.freshservice import FreshserviceTickets
+
+            return FreshserviceTickets(
+                client, told.tickets_url, told.tickets_user, told.tickets_token, told.tickets_project
+            )
         case "github":
             from bot.tickets.github import GitHubTickets
 
@@ -104,6 +110,16 @@ def elsewhere(told: Told, client: "aiohttp.ClientSession") -> TicketSystem:
             from bot.tickets.smtp import MailTickets
 
             return MailTickets(told.tickets_url, told.tickets_user, told.tickets_token, told.tickets_project)
+        case "zammad":
+            from bot.tickets.zammad import ZammadTickets
+
+            return ZammadTickets(
+                client,
+                told.tickets_url,
+                told.tickets_token,
+                told.tickets_project,
+                secret=told.tickets_secret,
+            )
         case "zendesk":
             from bot.tickets.zendesk import ZendeskTickets
 

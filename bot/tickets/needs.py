@@ -38,6 +38,14 @@ SYSTEMS: Final[Mapping[str, Needs]] = {
             "PROJECT": "give the number of the queue",
         }
     ),
+    "freshservice": Needs(
+        must={
+            "URL": "give https://<you>.freshservice.com",
+            "USER": "give the e-mail address of the agent that Handrail is",
+            "TOKEN": "give that agent's API key, from its profile settings",
+        },
+        may=frozenset({"PROJECT"}),
+    ),
     "github": Needs(
         must={
             "URL": "give https://api.github.com, or that of your enterprise server",
@@ -85,6 +93,14 @@ SYSTEMS: Final[Mapping[str, Needs]] = {
             "PROJECT": "give the address of the helpdesk's mailbox",
         },
         may=frozenset({"TOKEN"}),
+    ),
+    "zammad": Needs(
+        must={
+            "URL": "give Zammad's own address, above api/",
+            "TOKEN": "give an access token of the agent that Handrail is, with ticket.agent",
+            "PROJECT": "give the group's name",
+        },
+        may=frozenset({"SECRET"}),
     ),
     "zendesk": Needs(
         must={

@@ -10,11 +10,23 @@ import pytest
 from bot.errors import DeliveryFailed, DeliveryPostponed, DeliveryRefused
 from bot.tickets.api import File, Ticket, Update
 from dialogs.conversation import CaseStatus
-from tests.support.helpdesks import django_helpdesk, github, jira, roundup, rt, servicenow, webhook, zendesk
+from tests.support.helpdesks import (
+    django_helpdesk,
+    freshservice,
+    github,
+    jira,
+    roundup,
+    rt,
+    servicenow,
+    webhook,
+    zammad,
+    zendesk,
+)
 from tests.support.helpdesks.other_side import OtherSide
 from tests.support.keeping import case
 
 SYSTEMS = {
+    "freshservice": freshservice.opened,
     "github": github.opened,
     "roundup": roundup.opened,
     "django-helpdesk": django_helpdesk.opened,
@@ -22,6 +34,7 @@ SYSTEMS = {
     "rt": rt.opened,
     "servicenow": servicenow.opened,
     "webhook": webhook.opened,
+    "zammad": zammad.opened,
     "zendesk": zendesk.opened,
 }
 NUMBER = "HR-7K3F"
