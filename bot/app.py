@@ -23,12 +23,13 @@ from bot.clock import Clock
 from bot.config import Settings
 from bot.content import load_content
 from bot.control import listening as door_open
-from bot.delivery import AT_ONCE, TO_TEAMS, Delivery
+from bot.delivery import TO_TEAMS, Delivery, pools
 from bot.handoff import Handoff, Helpdesk, announcement
 from bot.identity import board_sign_in, token_fetch
 from bot.languages import closest, spoken
 from bot.metrics import Metrics
 from bot.office import Office
+from bot.outbox import strays
 from bot.outbox.dispatcher import AS_MUCH_AS_YOU_LIKE, LEASE, Dispatcher
 from bot.outbox.upkeep import Upkeep
 from bot.probes.api import Probe
@@ -49,6 +50,7 @@ from bot.teams.pace import TEAMS, UNLIMITED, Limits, Pace
 from bot.teams.service_urls import ServiceUrls
 from bot.teams.team import Team
 from bot.teams.tokens import SharedToken
+from bot.ticket_desks import Desks
 from bot.ticket_news import TicketNews
 from bot.tickets.builtin import BuiltinTickets
 from bot.tickets.choose import opened as open_tickets
@@ -82,7 +84,7 @@ class Parts(msgspec.Struct, kw_only=True):
     gate: Gate
     keys_ready: Callable[[], bool]
     entra: "Entra | None"
-    ticket_news: TicketNews
+    ticket_news: Mapping[str, TicketNews]
 
 
 @asynccontextmanager
@@ -132,17 +134,21 @@ async def running(
             places=lambda *kinds: dispatcher.spare(*kinds),  # noqa: PLW0108  it is made further down
             language=language,
             back=office.back,
+            several_desks=bool(settings.ticket_desks),
         )
-        tickets = await stack.enter_async_context(open_tickets(settings, store))
-        news = TicketNews(tickets, turns, store.case)
-        _in_background(stack, watch(tickets, store, news.tell), "ticket news")
+        desks = await _desks(settings, store, stack)
+        news = {
+            name: TicketNews(system, turns, store.case, desk=name) for name, system in desks.systems.items()
+        }
+        for name, system in desks.systems.items():
+            _in_background(stack, watch(system, store, news[name].tell, desk=name), f"ticket news {name}")
         cards, channel = Cards(lambda: content), TeamsChannel(connector)
         handoff = Handoff(
             store=store,
             turns=turns,
             library=lambda: content,
             channel=channel,
-            tickets=tickets,
+            tickets=desks,
             helpdesk=_helpdesk(settings, content),
         )
         delivery = Delivery(
@@ -154,10 +160,11 @@ async def running(
             handoff=handoff,
             probes=_probes(settings, client, stack),
         )
+        places = pools([desk.name for desk in settings.ticket_desks])
         dispatcher = Dispatcher(
             store,
             delivery.perform,
-            pools=AT_ONCE,
+            pools=places,
             room=lambda kind: pace.room() if kind in TO_TEAMS else AS_MUCH_AS_YOU_LIKE,
             buried=delivery.buried,
             changed=hub.changed,
@@ -172,6 +179,7 @@ async def running(
             now=time.time,
         )
         _in_background(stack, clock.watch(), "clock")
+        _in_background(stack, strays.watch(places, store.kinds_waiting), "strays")
         dispatcher.start()
         stack.push_async_callback(dispatcher.stop, STOP_GRACE)
         yield Parts(
@@ -201,7 +209,7 @@ def upkeep_over(settings: Settings, store: Store) -> Upkeep:
     turns = Turns(library=library, store=store, changed=lambda _: None, language=settings.language)
     handoff = Handoff(
         store=store, turns=turns, library=library, channel=None,
-        tickets=BuiltinTickets(store), helpdesk=Helpdesk(),
+        tickets=Desks(BuiltinTickets(store)), helpdesk=Helpdesk(),
     )  # fmt: skip
     delivery = Delivery(
         store=store,
@@ -299,6 +307,16 @@ def _probes(settings: Settings, client: aiohttp.ClientSession, stack: AsyncExitS
     tokens = SharedToken(token_fetch(settings, client, resource=graph_resource(settings.graph_url)))
     stack.push_async_callback(tokens.close)
     return graph_probes(client, tokens, settings.graph_url)
+
+
+async def _desks(settings: Settings, store: Store, stack: AsyncExitStack) -> Desks:
+    """The ticket desks, each with a client of its own: none waits for another one's connections."""
+    main = await stack.enter_async_context(open_tickets(settings, store))
+    others = {
+        desk.name: await stack.enter_async_context(open_tickets(desk, store))
+        for desk in settings.ticket_desks
+    }
+    return Desks(main, others, {word: desk.name for desk in settings.ticket_desks for word in desk.cases})
 
 
 def _queues(settings: Settings) -> Queues:

@@ -7,7 +7,6 @@ Must not know: what the settings are used for, the command line, how to open any
 """
 
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, Self
@@ -20,8 +19,8 @@ from bot.errors import ConfigError
 from bot.places import shipped
 from bot.secret import Secret
 from bot.teams.service_urls import PUBLIC
+from bot.ticket_desks import TicketDesk
 from bot.tickets.needs import SYSTEMS
-from bot.tickets.signature import PREFIX as SECRET_PREFIX
 
 
 class Setting(msgspec.Struct, frozen=True):
@@ -70,6 +69,8 @@ SETTINGS: Final = (
     Setting("HANDRAIL_TICKETS_SECRET", "tickets_secret", "secret", to.secret, "",
             "What signs messages between the two; for webhook whsec_ and then base64 of 24 to 64 bytes.",
             secret=True),
+    Setting("HANDRAIL_TICKETS_FILE", "tickets_file", "file", to.file, "",
+            "A TOML file with further ticket systems, each with the cases that are filed there."),
     Setting("HANDRAIL_HELPDESK_CHANNEL", "helpdesk_channel", "channel", to.channel, "",
             "The Teams channel for the cases, by id (19:…@thread.tacv2) or link; needed with an app id."),
     Setting("HANDRAIL_HELPDESK_CHANNELS", "helpdesk_channels", "channels", to.channels, "",
@@ -129,6 +130,7 @@ SETTINGS: Final = (
 class Settings(msgspec.Struct, frozen=True, kw_only=True, dict=False):
     """All settings, valid and fitting together. What each means stands in SETTINGS.
 
+    `ticket_desks` are those of the file.
     `given` names the settings that were not left to their default; `warnings` are sentences for the log.
     """
 
@@ -144,6 +146,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, dict=False):
     tickets_token: Secret
     tickets_project: str
     tickets_secret: Secret
+    tickets_file: str
+    ticket_desks: tuple[TicketDesk, ...]
     helpdesk_channel: str
     helpdesk_channels: tuple[tuple[str, str], ...]
     helpdesk_second: str
@@ -241,12 +245,17 @@ def examine(
         values["helpdesk_service_url"] = checks.helpdesk_service_url(url, values["service_urls"])
     for check in checks.ALL:
         problems += check(values, texts)
+    warnings = checks.warnings(environ, values, texts)
+    values["ticket_desks"] = ()
+    if values.get("tickets_file"):
+        from bot.desk_file import read_desks  # who has one desk reads no TOML
+
+        found = read_desks(values["tickets_file"])
+        values["ticket_desks"] = found.desks
+        problems += found.problems
+        warnings += found.warnings
     given = {name for name, text in texts.items() if text.strip()}
-    return (
-        {**values, "given": frozenset(given)},
-        tuple(problems),
-        tuple(checks.warnings(environ, values, texts)),
-    )
+    return {**values, "given": frozenset(given)}, tuple(problems), tuple(warnings)
 
 
 def shown(
@@ -293,9 +302,6 @@ def _value(setting: Setting, text: str, *, is_set: bool) -> Any:
 
 def _shown(setting: Setting, text: str, texts: Mapping[str, str]) -> str:
     """A wrong value, unless it is a secret, holds one, or looks like one pasted into the wrong variable."""
-    password = texts["MicrosoftAppPassword"].strip()
-    looks_secret = re.fullmatch(r"[\w~.-]{30,}", text.strip(), re.ASCII) and "~" in text
-    looks_secret = looks_secret or SECRET_PREFIX in text
-    if setting.secret or looks_secret or (password and password in text):
+    if setting.secret:
         return "set (not shown)" if text else ""
-    return checks.quoted(re.sub(r"(?<=//)[^/]*@", "…@", text)) if text else ""
+    return checks.shown_text(text, [texts["MicrosoftAppPassword"].strip()])

@@ -5,7 +5,7 @@ decided here, and no exception but those of `bot.errors` leaves.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from typing import Final
 
 import msgspec
@@ -15,6 +15,7 @@ from bot.address import Address
 from bot.cards import plain
 from bot.cards.prepared import Cards
 from bot.cards.speech import Speaker
+from bot.desk_names import KINDS, base, kind_for, unsorted
 from bot.errors import DeliveryFailed, DeliveryRefused
 from bot.handoff import Handoff
 from bot.outbox.ending import Done, Follow
@@ -48,6 +49,19 @@ AT_ONCE: Final[Mapping[str, int]] = {
     "ticket": 6,
     "ticket-update": 6,
 }
+
+
+def pools(desks: Collection[str]) -> dict[str, int]:
+    """`AT_ONCE`, and with several ticket desks as many for each of them, and for what is to be sorted.
+
+    Args:
+        desks: The names of those besides the environment's.
+    """
+    places = dict(AT_ONCE)
+    for kind in KINDS if desks else ():
+        more = [unsorted(kind), *(kind_for(kind, desk) for desk in desks)]
+        places.update(dict.fromkeys(more, AT_ONCE[kind]))
+    return places
 
 
 # Those that Teams' limit for the whole app is shared out to.
@@ -106,7 +120,7 @@ class Delivery:
             DeliveryFailed, DeliveryPostponed, DeliveryRefused, DeliveryParked: see `bot.errors`.
             KeyError: The kind is none of `AT_ONCE`.
         """
-        return await self._performers[message.kind](message)
+        return await self._performers[base(message.kind)](message)
 
     async def buried(self, message: Message) -> Follow | None:
         """A message is given up: whoever waits for it has to hear of it.

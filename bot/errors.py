@@ -45,6 +45,14 @@ class DeliveryPostponed(Exception):  # noqa: N818 - an intention, not a mistake
         self.wait = wait
 
 
+class DeliveryMoved(Exception):  # noqa: N818 - an intention, not a mistake
+    """It is for another pool: `kind`, and should be taken out again at once. It costs none of its tries."""
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"it is {kind}")
+        self.kind = kind
+
+
 class DeliveryRefused(Exception):  # noqa: N818 - the field's word
     """It will never work as it is; trying again is of no use."""
 

@@ -17,11 +17,13 @@ from bot.cards import escape, line
 from bot.cards import handoff as handoff_card
 from bot.cards.plain import case_text
 from bot.cards.speech import Speaker
-from bot.errors import DeliveryFailed, DeliveryParked, DeliveryRefused
+from bot.desk_names import MAIN, base, kind_for
+from bot.errors import DeliveryFailed, DeliveryMoved, DeliveryParked, DeliveryRefused
 from bot.outbox.ending import Done, Follow
 from bot.queues import Queues
 from bot.store.api import CaseRecord, Message, Store
 from bot.teams.channel import Gone, TeamsChannel
+from bot.ticket_desks import Desks
 from bot.tickets.api import Ticket, TicketSystem, Update
 from bot.turn import Turns, second_key
 from dialogs.effects import ChangeCase, OpenCase
@@ -72,7 +74,7 @@ class Handoff:
         turns: Turns,
         library: Callable[[], Library],
         channel: TeamsChannel | None,
-        tickets: TicketSystem,
+        tickets: Desks,
         helpdesk: Helpdesk,
     ) -> None:
         """Put the parts together.
@@ -82,7 +84,7 @@ class Handoff:
             turns: The straight line, for what comes of a message.
             library: The content as it is now.
             channel: The way out to Teams; None in a process that does not speak to it.
-            tickets: Where cases are filed.
+            tickets: The ticket desks, where cases are filed.
             helpdesk: Where cases are announced.
         """
         self._store = store
@@ -104,7 +106,7 @@ class Handoff:
 
     def buried(self, message: Message) -> Follow | None:
         """A ticket is given up: the conversation has to hear of it; of anything else it need not."""
-        if message.kind != "ticket":
+        if base(message.kind) != "ticket":
             return None
         number = msgspec.json.decode(message.body, type=OpenCase).file.number
         event = TicketRefused(at=self._turns.now(), number=number, reason=message.error)
@@ -115,13 +117,21 @@ class Handoff:
     async def _ticket(self, message: Message) -> Done:
         number = msgspec.json.decode(message.body, type=OpenCase).file.number
         record = await self._record(number)
-        reference = await self._tickets.find(number)
+        meant = self._tickets.meant(record.file)
+        desk = self._desk(record)
+        system = self._system(message, desk)
+        reference = await system.find(number)
+        if reference is None and desk != meant:  # it was asked in vain, and cases like this go elsewhere now
+            await self._store.ask_desk(number, meant)
+            raise DeliveryMoved(kind_for(message.kind, meant))
+        if record.desk != desk and (reference is None or desk != MAIN):
+            await self._store.ask_desk(number, desk)
         if reference is None:
             crash.at("ticket.missing")
             speaker = self._speaker()
             body = case_text(record, speaker)
             title = f"{number} · {speaker.say(record.file.title)}"
-            reference = await self._tickets.create(Ticket(key=number, title=title, body=body, record=record))
+            reference = await system.create(Ticket(key=number, title=title, body=body, record=record))
             crash.at("ticket.created")
         event = TicketFiled(at=self._turns.now(), number=number, reference=reference)
         return Done(receipt=reference, follow=self._turns.follow(message, event))
@@ -130,7 +140,8 @@ class Handoff:
         """What happened to the case, on its ticket; one that is not there yet tells it when it is filed."""
         change = msgspec.json.decode(message.body, type=ChangeCase)
         record = await self._record(change.number)
-        reference = record.reference or await self._tickets.find(change.number)
+        system = self._system(message, self._desk(record))
+        reference = record.reference or await system.find(change.number)
         if reference is None:
             return Done(receipt="no ticket")
         update = Update(
@@ -142,9 +153,34 @@ class Handoff:
             at=round(message.created_at),
             status=change.status,
         )
-        await self._tickets.update(reference, update)
+        await system.update(reference, update)
         crash.at("ticket.updated")
         return Done(receipt=reference)
+
+    def _desk(self, record: CaseRecord) -> str:
+        """Where its ticket is, whatever the settings say now; before anybody was asked, where it is to go."""
+        return record.desk or (MAIN if record.reference else self._tickets.meant(record.file))
+
+    def _system(self, message: Message, desk: str) -> TicketSystem:
+        """The system of a desk, for a message that is in the desk's own pool.
+
+        Raises:
+            DeliveryMoved: The message is in another pool; nothing was asked.
+            DeliveryFailed: The settings have no such desk any more.
+        """
+        system = self._tickets.systems.get(desk)
+        if system is None:
+            _log.warning(
+                "ticket_desk_missing",
+                desk=desk,
+                key=message.key,
+                what_to_do=f"put [{desk}] back into HANDRAIL_TICKETS_FILE (cases = [] gives it no new ones),"
+                f" or give the message up: handrail outbox drop {message.id}",
+            )
+            raise DeliveryFailed(f"the settings have no ticket desk {desk} any more, and the ticket is there")
+        if message.kind != kind_for(message.kind, desk):
+            raise DeliveryMoved(kind_for(message.kind, desk))
+        return system
 
     # ---- the channel
 

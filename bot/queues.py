@@ -1,10 +1,11 @@
-"""Which channel of the helpdesk a case belongs to, by its code, queue and language; and the one behind it.
+"""Which channel of the helpdesk a case belongs to; and the one behind it.
 
 Must not know: Teams, how a case is shown.
 """
 
 from collections.abc import Mapping
 
+from bot.routing import routed
 from dialogs.case import CaseFile
 
 
@@ -21,7 +22,7 @@ class Queues:
         Args:
             channel: Where every case goes that goes nowhere else; "" when only the board shows cases.
             channels: Channels by what goes there: a code ("AADSTS53003"), a queue ("security"), a language
-                ("de"), or both of these ("sign-in/de"). What says more wins: code, both, queue, language.
+                ("de"), or both of these ("sign-in/de"). What says more wins: `bot.routing`.
             second: Where a case goes that nobody takes for long.
         """
         self._channel = channel
@@ -29,10 +30,8 @@ class Queues:
         self.second = second
 
     def channel(self, file: CaseFile) -> str:
-        """Where a case is announced; "" for nowhere. Of several codes the newest counts."""
-        names = [f"AADSTS{code}" for code in reversed(file.codes)]
-        names += [f"{file.queue}/{file.language}", file.queue, file.language]
-        return next((self._channels[name] for name in names if name in self._channels), self._channel)
+        """Where a case is announced; "" for nowhere."""
+        return routed(file, self._channels, self._channel)
 
     def has(self, file: CaseFile, channel: str, *, moved: bool) -> bool:
         """Whether the people of a channel may act on a case; `moved`: it went to the second one, too."""

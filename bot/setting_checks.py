@@ -6,7 +6,7 @@ Must not know: how the environment is read, what the texts of single values must
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
@@ -16,6 +16,7 @@ from rapidfuzz import fuzz, process
 from bot.setting_values import IN_MEMORY, listed
 from bot.teams.service_urls import PUBLIC, ServiceUrls, is_loopback_host
 from bot.tickets.needs import ENDS, SYSTEMS
+from bot.tickets.signature import PREFIX as SECRET_PREFIX
 from bot.tickets.signature import signing_key
 
 IDENTITY: Final = ("MicrosoftAppId", "MicrosoftAppPassword", "MicrosoftAppType", "MicrosoftAppTenantId")
@@ -91,37 +92,50 @@ def database(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Proble
 
 
 def tickets(values: Mapping[str, Any], texts: Mapping[str, str]) -> list[Problem]:
-    """Each system needs some settings; where others are set, somebody expects what it does not do."""
+    """The ticket system of the environment."""
+    given = [end for end in ENDS if texts[f"HANDRAIL_TICKETS_{end}"].strip()]
+    return ticket_system(values, given, lambda end: f"HANDRAIL_TICKETS_{end}" if end else "HANDRAIL_TICKETS")
+
+
+def ticket_system(
+    values: Mapping[str, Any], given: Sequence[str], called: Callable[[str], str], where: str = ""
+) -> list[Problem]:
+    """Each system needs some settings; where others are set, somebody expects what it does not do.
+
+    Args:
+        values: By field, as everywhere in this file.
+        given: The ends of the settings that are set.
+        called: What the setting with this end is called; "" is the one that names the system.
+        where: What stands before its name when it is told; nothing before that of a variable.
+    """
     system = values.get("tickets")
     if system is None:
         return []
     needs = SYSTEMS[system]
-    given = [end for end in ENDS if texts[f"HANDRAIL_TICKETS_{end}"].strip()]
+    named = called("")
     problems = [
-        Problem(f"HANDRAIL_TICKETS_{end}", "", f"it is not set, but HANDRAIL_TICKETS is {system}; {remedy}")
+        Problem(where + called(end), "", f"it is not set, but {named} is {system}; {remedy}")
         for end, remedy in needs.must.items()
         if end not in given
     ]
     unused = [end for end in given if end not in needs.must and end not in needs.may]
     if system == "builtin" and unused:
         says = (
-            f"builtin sends nothing, but HANDRAIL_TICKETS_{unused[0]} is set; "
+            f"builtin sends nothing, but {called(unused[0])} is set; "
             f"set this to {listed([*SYSTEMS][1:])}, or remove that"
         )
-        return [Problem("HANDRAIL_TICKETS", quoted(system), says)]
+        return [Problem(where + named, quoted(system), says)]
     problems += [
-        Problem(
-            f"HANDRAIL_TICKETS_{end}", "set", f"{system} does not use it; remove it, or look for a mistake"
-        )
+        Problem(where + called(end), "set", f"{system} does not use it; remove it, or look for a mistake")
         for end in unused
     ]
     url = values.get("tickets_url", "")
     if url and (system == "smtp") != url.startswith(("smtp://", "smtps://")):
         says = f"{system} is not reached like that; {needs.must.get('URL', 'remove it')}"
-        problems.append(Problem("HANDRAIL_TICKETS_URL", quoted(url), says))
+        problems.append(Problem(where + called("URL"), quoted(url), says))
     secret = values.get("tickets_secret")
     if secret and (says := _weak(system, secret.reveal())):
-        problems.append(Problem("HANDRAIL_TICKETS_SECRET", "set (not shown)", says))
+        problems.append(Problem(where + called("SECRET"), "set (not shown)", says))
     return problems
 
 
@@ -210,10 +224,8 @@ def warnings(environ: Mapping[str, str], values: Mapping[str, Any], texts: Mappi
     for name in sorted(environ):
         if name.startswith(_OURS) and name not in texts:
             known = {each.removeprefix(_OURS): each for each in texts}
-            close = process.extractOne(
-                name.removeprefix(_OURS), known.keys(), scorer=fuzz.ratio, score_cutoff=_CLOSE
-            )
-            hint = f" Did you mean {known[close[0]]}?" if close else " `handrail doctor` lists all settings."
+            close = closest(name.removeprefix(_OURS), known)
+            hint = f" Did you mean {known[close]}?" if close else " `handrail doctor` lists all settings."
             found.append(f"{name} is set, but there is no such setting.{hint}")
     if _GUID.fullmatch(texts["MicrosoftAppPassword"]):
         found.append("MicrosoftAppPassword looks like the secret's ID; the bot needs the secret's value.")
@@ -224,6 +236,20 @@ def warnings(environ: Mapping[str, str], values: Mapping[str, Any], texts: Mappi
     if values.get("crash"):
         found.append("HANDRAIL_CRASH is set: this bot will kill itself. It is for tests only.")
     return found
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """The known word that somebody probably meant; "" when there is none."""
+    found = process.extractOne(word, list(known), scorer=fuzz.ratio, score_cutoff=_CLOSE)
+    return found[0] if found else ""
+
+
+def shown_text(text: str, secrets: Iterable[str] = ()) -> str:
+    """A wrong value as it may be shown, unless it holds a secret or looks like one in the wrong place."""
+    looks_secret = re.fullmatch(r"[\w~.-]{30,}", text.strip(), re.ASCII) and "~" in text
+    if looks_secret or SECRET_PREFIX in text or any(each and each in text for each in secrets):
+        return "set (not shown)"
+    return quoted(re.sub(r"(?<=//)[^/]*@", "…@", text)) if text else ""
 
 
 def quoted(text: str) -> str:

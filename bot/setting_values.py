@@ -151,7 +151,7 @@ def channels(text: str) -> tuple[tuple[str, str], ...]:
     found: dict[str, str] = {}
     for part in filter(None, (each.strip() for each in text.split(","))):
         name, _, where = part.partition("=")
-        if not _QUEUE.fullmatch(name.strip()) or not where.strip():
+        if not is_case_word(name.strip()) or not where.strip():
             raise ValueError(
                 "a part of it is no queue with its channel; write security=19:…@thread.tacv2, de=19:…,"
                 " with a code, a queue, a language or queue/language before each ="
@@ -160,6 +160,22 @@ def channels(text: str) -> tuple[tuple[str, str], ...]:
             raise ValueError("it names a queue twice; each has one channel")
         found[name.strip()] = channel(where.strip())
     return tuple(found.items())
+
+
+def is_case_word(text: str) -> bool:
+    """Whether it can say which cases are meant: a code, a queue, a language or queue/language."""
+    return _QUEUE.fullmatch(text) is not None
+
+
+def file(text: str) -> str:
+    """A file that exists."""
+    try:
+        found = Path(text).is_file()
+    except OSError:  # a name that is too long, or a folder that may not be looked into
+        found = False
+    if not found:
+        raise ValueError("there is no such file; name one that this user can read")
+    return text
 
 
 def hours(text: str) -> str:

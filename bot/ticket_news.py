@@ -8,6 +8,7 @@ from typing import Any, Final, Protocol
 
 import structlog
 
+from bot.desk_names import MAIN
 from bot.redact import clean
 from bot.store.api import CaseRecord
 from bot.tickets.api import Change, TicketSystem
@@ -31,22 +32,30 @@ class TicketNews:
     """Tells conversations what happened to their cases."""
 
     def __init__(
-        self, system: TicketSystem, turns: Takes, case: Callable[[str], Awaitable[CaseRecord | None]]
+        self,
+        system: TicketSystem,
+        turns: Takes,
+        case: Callable[[str], Awaitable[CaseRecord | None]],
+        *,
+        desk: str = MAIN,
     ) -> None:
         """Take what telling needs.
 
         Args:
-            system: The ticket system; ids of changes are its own.
+            system: The ticket system of a desk; ids of changes are its own.
             turns: Takes the events.
             case: Finds a case by its number.
+            desk: The desk's name; of cases whose tickets are in another one it is not believed.
         """
         self._system = system.name
+        self._desk = desk
+        self._source = system.name if desk == MAIN else f"{desk}/{system.name}"
         self.heard = system.heard
         self._turns = turns
         self._case = case
 
     async def tell(self, change: Change) -> None:
-        """Take the change as an event; one that was taken before, or of a case that is not ours, is nothing.
+        """Take the change as an event; one taken before, or of a case that is not this desk's, is nothing.
 
         Raises:
             StoreUnavailable: Nothing was kept; it should be told again.
@@ -55,7 +64,11 @@ class TicketNews:
         if record is None:
             _log.info("ticket_news_of_nobody", system=self._system, number=change.number[:40])
             return
-        event_id = f"ticket-news/{self._system}/{change.id}"
+        if (record.desk or MAIN) != self._desk:
+            # Of two desks in one system both may be told of every ticket.
+            _log.info("ticket_news_of_another_desk", desk=self._desk, number=record.number)
+            return
+        event_id = f"ticket-news/{self._source}/{change.id}"
         await self._turns.take(record.conversation, event_id, event_of(change, self._turns.now()))
 
 

@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 import msgspec
 
 from bot.address import Address, Person
+from bot.desk_names import unsorted
 from bot.errors import NumberTaken
 from bot.languages import closest
 from bot.outbox.ending import Follow
@@ -79,6 +80,7 @@ class Turns:
         clock: Callable[[], float] = time.time,
         mint: Callable[[int], str] = new_number,
         back: Callable[[int], int] = lambda _: 0,
+        several_desks: bool = False,
     ) -> None:
         """Put the parts together.
 
@@ -91,6 +93,7 @@ class Turns:
             clock: Seconds since 1970.
             mint: A fresh number for a case.
             back: Of a moment, when the helpdesk is there again; 0 when it is there.
+            several_desks: Whether it is still to be looked up which ticket desk a message is for.
         """
         self._library = library
         self._store = store
@@ -100,6 +103,7 @@ class Turns:
         self._clock = clock
         self._mint = mint
         self._back = back
+        self._kind: Callable[[str], str] = unsorted if several_desks else str
 
     def now(self) -> int:
         """The time for an event's `at`, seconds since 1970, UTC."""
@@ -166,7 +170,9 @@ class Turns:
             before = stored if stored is not None else _first(library, address, self._language)
             done = step(library, before, event)
             here = address or where or Address(surface="web")
-            return _written_down(conversation, here, event.at, done.conversation, done.effects, address)
+            return _written_down(
+                conversation, here, event.at, done.conversation, done.effects, address, kind=self._kind
+            )
 
         return decided
 
@@ -209,6 +215,8 @@ def _written_down(
     after: Conversation,
     effects: tuple[Effect, ...],
     address: Address | None,
+    *,
+    kind: Callable[[str], str],
 ) -> Kept:
     lines: list[NewLine] = []
     messages: list[NewMessage] = []
@@ -216,9 +224,9 @@ def _written_down(
     changes: list[CaseChange] = []
     reply = b""
 
-    def send(kind: str, lane: str, effect: Effect, message_key: str) -> None:
+    def send(what: str, lane: str, effect: Effect, message_key: str) -> None:
         body = _encode(effect)
-        messages.append(NewMessage(key=message_key, lane=lane, kind=kind, conversation=key, body=body))
+        messages.append(NewMessage(key=message_key, lane=lane, kind=kind(what), conversation=key, body=body))
 
     for index, effect in enumerate(effects):
         own = f"{key}/{after.turn}/{index}"

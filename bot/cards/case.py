@@ -11,6 +11,7 @@ import msgspec
 
 from bot.cards import line
 from bot.cards.speech import Speaker
+from bot.desk_names import MAIN
 from bot.store.api import CaseRecord
 from dialogs.case import Asked
 from dialogs.conversation import CaseStatus
@@ -40,7 +41,10 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Head(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands above the sections. `vouched` says in words whether anybody knows who the person is."""
+    """What stands above the sections. `vouched` says in words whether anybody knows who the person is.
+
+    `desk` is where the ticket `reference` is, "" for the environment's.
+    """
 
     number: str
     status: str
@@ -53,6 +57,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     headline: str
     reference: str
+    desk: str
 
 
 def head(record: CaseRecord, speaker: Speaker) -> Head:
@@ -71,7 +76,17 @@ def head(record: CaseRecord, speaker: Speaker) -> Head:
         headline=speaker.line(file.headline or file.title),
         # The builtin tickets have no number of their own.
         reference=speaker.line(record.reference) if record.reference != record.number else "",
+        desk=record.desk if record.desk != MAIN else "",
     )
+
+
+def reference(top: Head, speaker: Speaker) -> str:
+    """The ticket's number, and its desk's name where there are several; "" when it has none."""
+    if not top.reference:
+        return ""
+    if not top.desk:
+        return speaker.key("card/reference", reference=top.reference)
+    return speaker.key("card/reference-there", reference=top.reference, desk=top.desk)
 
 
 def queue_name(queue: str, speaker: Speaker) -> str:

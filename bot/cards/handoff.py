@@ -74,8 +74,7 @@ def _top(top: Head, speaker: Speaker) -> list[Element]:
         elements.runs(elements.run(top.number, size="Large", weight="Bolder")),
         elements.runs(elements.run(where, isSubtle=True), spacing="None"),
     ]
-    if top.reference:
-        reference = speaker.key("card/reference", reference=top.reference)
+    if reference := case.reference(top, speaker):
         body.append(elements.runs(elements.run(reference, isSubtle=True), spacing="None"))
     if top.codes:
         body.append(elements.runs(elements.run(top.codes, weight="Bolder"), spacing="Small"))

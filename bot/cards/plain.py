@@ -66,8 +66,7 @@ def case_text(record: CaseRecord, speaker: Speaker) -> str:
         f"{top.person} ({top.vouched}) · {top.language}",
         top.headline,
     ]
-    if top.reference:
-        lines.append(speaker.key("card/reference", reference=top.reference))
+    lines.append(case.reference(top, speaker))
     blocks = ["\n".join(each for each in lines if each)]
     for section in case.sections(record, speaker):
         said = [case.row_text(each, speaker) for each in section.rows]

@@ -22,6 +22,7 @@ import structlog
 from bot import crash
 from bot.errors import (
     DeliveryFailed,
+    DeliveryMoved,
     DeliveryParked,
     DeliveryPostponed,
     DeliveryRefused,
@@ -265,6 +266,8 @@ class Dispatcher:
             await self._bury(message, str(error) or "refused")
         except DeliveryParked as error:
             await self._park(message, str(error) or "nobody is there")
+        except DeliveryMoved as error:
+            await self._write(excused(message, "ready", "", due_at=self._clock(), kind=error.kind))
         except DeliveryPostponed as error:
             await self._put_off(message, str(error) or "put off", error.wait)
         except DeliveryFailed as error:
@@ -304,9 +307,8 @@ class Dispatcher:
             "delivery_failed", key=message.key, attempt=message.tries, why=why, again_in=round(delay, 1)
         )
         due_at = self._clock() + delay
-        await self._write(
-            Settled(id=message.id, attempt=message.attempt, state="ready", error=why, due_at=due_at)
-        )
+        settled = Settled(id=message.id, attempt=message.attempt, state="ready", error=why, due_at=due_at)
+        await self._write(settled)
 
     async def _put_off(self, message: Message, why: str, wait: float) -> None:
         now = self._clock()

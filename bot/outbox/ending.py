@@ -20,8 +20,16 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     follow: Follow | None = None
 
 
-def excused(message: Message, state: MessageState, why: str, *, due_at: float = 0.0) -> Settled:
-    """The end of an attempt that is none of the message's tries."""
+def excused(
+    message: Message, state: MessageState, why: str, *, due_at: float = 0.0, kind: str = ""
+) -> Settled:
+    """The end of an attempt that is none of the message's tries; `kind`: what it is from now on."""
     return Settled(
-        id=message.id, attempt=message.attempt, state=state, error=why, due_at=due_at, counted=False
+        id=message.id,
+        attempt=message.attempt,
+        state=state,
+        error=why,
+        due_at=due_at,
+        counted=False,
+        kind=kind,
     )

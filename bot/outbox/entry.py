@@ -8,6 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
+from bot.desk_names import base
 from bot.redact import clean, redact
 from bot.store.api import Message, MessageState
 from dialogs.effects import ChangeCase, OpenCase, Retire, Show, StartProbe
@@ -74,7 +75,7 @@ def _facts(message: Message) -> dict[str, str] | None:
         return msgspec.json.decode(message.body, type=type_)
 
     try:
-        match message.kind:
+        match base(message.kind):
             case "show":
                 prompt = read(Show).prompt
                 return {"prompt": prompt.id, "text": prompt.say.key}

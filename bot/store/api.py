@@ -11,6 +11,7 @@ from typing import Literal, Protocol, TypeAlias
 import msgspec
 
 from bot.address import Address, Person
+from bot.store.tickets import KeepsTickets
 from dialogs.case import CaseFile
 from dialogs.conversation import CaseStatus, Conversation
 from dialogs.effects import What
@@ -99,7 +100,10 @@ class LogEntry(_Record, frozen=True, kw_only=True):
 
 
 class CaseRecord(_Record, frozen=True, kw_only=True):
-    """A case as the helpdesk sees it. The number is unique; the file never changes, the log grows."""
+    """A case as the helpdesk sees it. The number is unique; the file never changes, the log grows.
+
+    `desk` was asked to file it (`bot.desk_names`); "" before one was, and in records of older versions.
+    """
 
     number: str
     conversation: str
@@ -110,6 +114,7 @@ class CaseRecord(_Record, frozen=True, kw_only=True):
     file: CaseFile
     by: str = ""  # whose it is
     reference: str = ""
+    desk: str = ""
     zone: str = ""
     log: tuple[LogEntry, ...] = ()
 
@@ -223,6 +228,7 @@ class Settled(_Record, frozen=True, kw_only=True):
 
     `counted` False: nothing was wrong with it, so the attempt is none of its tries.
     `found` is the state it must still be in. Any other than "leased" is for an operator, who holds no lease.
+    `kind`, if given, is the one it has from now on.
     """
 
     id: int
@@ -233,9 +239,10 @@ class Settled(_Record, frozen=True, kw_only=True):
     error: str = ""
     due_at: float = 0.0
     counted: bool = True
+    kind: str = ""
 
 
-class Store(Protocol):
+class Store(KeepsTickets, Protocol):
     """Everything the bot keeps. Every method may raise `StoreUnavailable`."""
 
     async def turn(
@@ -338,7 +345,10 @@ class Store(Protocol):
     async def waiting(
         self, *, state: MessageState | None = None, kind: str = "", limit: int
     ) -> Sequence[Message]:
-        """Messages that are not done, oldest first; only those in one state, or of one kind, when named."""
+        """Messages that are not done, oldest first; only those in one state, or of one kind, when named.
+
+        Those below a kind are of it, too: "ticket/security" is a "ticket".
+        """
         ...
 
     async def retry(self, number: int) -> Message | None:
@@ -378,17 +388,6 @@ class Store(Protocol):
 
         To be called every 15 seconds. A store that only one process can have says 1.
         """
-        ...
-
-    async def cursor(self, source: str, *, lease: float) -> str | None:
-        """How far a source of news has been read, "" before the first time; None while another process reads.
-
-        Whoever gets it is alone with it for `lease` seconds, or until `move_cursor`.
-        """
-        ...
-
-    async def move_cursor(self, source: str, value: str) -> None:
-        """It has been read up to there; whoever asks next goes on there."""
         ...
 
     async def close(self) -> None:

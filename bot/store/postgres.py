@@ -17,7 +17,6 @@ from typing import Any, Final
 from weakref import WeakValueDictionary
 
 import msgspec
-import structlog
 
 from bot import crash
 from bot.address import Address
@@ -40,9 +39,10 @@ from bot.store.api import (
 from bot.store.postgres_cases import change_case, open_case
 from bot.store.postgres_clock import DatabaseClock
 from bot.store.postgres_link import Link
+from bot.store.postgres_prune import prune
 from bot.store.postgres_queries import Database, first, message_in, run, transaction, turn_values
 from bot.store.postgres_setup import PATIENCE, prepare
-from bot.store.retention import GIVEN_UP, PORTION, PRUNE_EVERY, Retention
+from bot.store.retention import PORTION, PRUNE_EVERY, Retention
 from bot.store.rows import (
     VERSION_LOOKS_AT,
     Row,
@@ -56,8 +56,6 @@ from bot.store.rows import (
     version_of,
 )
 from dialogs.conversation import CaseStatus, Conversation
-
-_log = structlog.get_logger(__name__)
 
 REPLICA_SILENT: Final = 45.0  # seconds without a word, three times left out, and a replica is gone
 
@@ -199,22 +197,26 @@ class PostgresStore:
             rows = await self._rows("cases_by_status", statuses=sorted(set(status)), limit=limit)
         else:
             rows = await self._rows("cases", limit=limit)
-        return [case_of(row, row[10]) for row in rows]
+        return [case_of(row, row[11]) for row in rows]
 
     async def case(self, number: str) -> CaseRecord | None:
         """See `Store.case`."""
         row = await self._link.do(lambda db: first(db, "case", number=number), again=True)
-        return case_of(row, row[10]) if row is not None else None
+        return case_of(row, row[11]) if row is not None else None
 
     async def find_cases(self, search: CaseSearch) -> Sequence[CaseRecord]:
         """See `Store.find_cases`."""
         name = "find_oldest" if search.oldest_first else "find_newest"
         rows = await self._rows(name, statuses=sorted(set(search.statuses)), **search_values(search))
-        return [case_of(row, row[10]) for row in rows]
+        return [case_of(row, row[11]) for row in rows]
 
     async def cases_version(self) -> str:
         """See `Store.cases_version`."""
         return version_of(await self._rows("latest_changes", limit=VERSION_LOOKS_AT))
+
+    async def ask_desk(self, number: str, desk: str) -> None:
+        """See `Store.ask_desk`."""
+        await self._rows("ask_desk", number=number, desk=desk)
 
     async def open_session(self, session: AgentSession, *, now: float) -> bool:
         """See `Store.open_session`."""
@@ -315,6 +317,10 @@ class PostgresStore:
         ((seconds,),) = await self._rows("due_for")
         return float(seconds)
 
+    async def kinds_waiting(self) -> frozenset[str]:
+        """See `Store.kinds_waiting`."""
+        return frozenset(row[0] for row in await self._rows("kinds_waiting"))
+
     async def depth(self) -> dict[MessageState, int]:
         """See `Store.depth`."""
         counted = {row[0]: row[1] for row in await self._rows("depth")}
@@ -329,14 +335,8 @@ class PostgresStore:
         return total
 
     async def _prune(self, db: Database) -> int:
-        """One portion, without waiting for another replica that prunes."""
-        pruned = 0
-        for name, age in self._retention.ages():
-            rows = await run(db, name, age=age, limit=PORTION)
-            if name == "bury_parked" and rows:
-                _log.warning("parked_given_up", messages=len(rows), what_to_do=GIVEN_UP)
-            pruned += len(rows)
-        return pruned
+        """One portion."""
+        return await prune(db, self._retention)
 
     async def check(self) -> None:
         """See `Store.check`."""
@@ -393,4 +393,5 @@ class PostgresStore:
             "error": settled.error if settled else "",
             "due_at": self._clock.to_database(settled.due_at) if settled else 0.0,
             "excused": int(settled is not None and not settled.counted),
+            "kind": settled.kind if settled else "",
         }

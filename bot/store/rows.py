@@ -130,6 +130,7 @@ def case_of(row: Row, log: Sequence[Row]) -> CaseRecord:
             zone=row[7],
             person=_person.decode(row[8]),
             file=_file.decode(row[9]),
+            desk=row[10],
             log=tuple(
                 LogEntry(at=at, status=status, by=by, note=note, what=what, reason=reason)
                 for at, status, by, note, what, reason in log

@@ -12,8 +12,6 @@ from itertools import chain
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
-import structlog
-
 from bot import crash
 from bot.address import Address
 from bot.errors import Overtaken
@@ -34,7 +32,7 @@ from bot.store.api import (
     Spare,
 )
 from bot.store.reader import Reader
-from bot.store.retention import GIVEN_UP, PORTION, PRUNE_EVERY, Retention
+from bot.store.retention import PORTION, PRUNE_EVERY, Retention
 from bot.store.rows import (
     VERSION_LOOKS_AT,
     Row,
@@ -49,12 +47,11 @@ from bot.store.rows import (
 )
 from bot.store.sqlite_cases import change_case, found_cases, newest_cases, one_case, open_case
 from bot.store.sqlite_file import SqliteFile
+from bot.store.sqlite_prune import prune
 from bot.store.sqlite_queries import SQL, every, first, run
 from bot.store.sqlite_room import Room
 from bot.store.writer import Writer
 from dialogs.conversation import CaseStatus, Conversation
-
-_log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -211,6 +208,10 @@ class SqliteStore:
         """See `Store.case`."""
         return await self._writer.do(lambda db: one_case(db, number))
 
+    async def ask_desk(self, number: str, desk: str) -> None:
+        """See `Store.ask_desk`."""
+        await self._writer.do(lambda db: run(db, "ask_desk", number=number, desk=desk))
+
     async def open_session(self, session: AgentSession, *, now: float) -> bool:
         """See `Store.open_session`."""
 
@@ -282,6 +283,7 @@ class SqliteStore:
             due_at=settled.due_at if settled.state == "ready" else None,
             settled_at=room.now if over else None,
             excused=not settled.counted,
+            kind=settled.kind,
         )
         if row is not None and over:
             room.next(db, row[0])
@@ -339,6 +341,10 @@ class SqliteStore:
         ((since,),) = await self._writer.do(lambda db: every(db, "due_since", now=now))
         return max(now - since, 0.0) if since is not None else 0.0
 
+    async def kinds_waiting(self) -> frozenset[str]:
+        """See `Store.kinds_waiting`."""
+        return frozenset(row[0] for row in await self._writer.do(lambda db: every(db, "kinds_waiting")))
+
     async def depth(self) -> dict[MessageState, int]:
         """See `Store.depth`."""
         counted = dict(await self._writer.do(lambda db: [(row[0], row[1]) for row in every(db, "depth")]))
@@ -354,18 +360,7 @@ class SqliteStore:
 
     def _prune(self, db: sqlite3.Connection) -> int:
         """One portion."""
-        now, pruned = self._clock(), 0
-        for name, age in self._retention.ages():
-            if name == "bury_parked":
-                lanes = every(db, name, now=now, before=now - age, limit=PORTION)
-                for (lane,) in lanes:
-                    run(db, "next_in_lane", lane=lane)
-                if lanes:
-                    _log.warning("parked_given_up", messages=len(lanes), what_to_do=GIVEN_UP)
-                pruned += len(lanes)
-            else:
-                pruned += run(db, name, before=now - age, limit=PORTION).rowcount
-        return pruned
+        return prune(db, self._retention, self._clock())
 
     async def check(self) -> None:
         """See `Store.check`."""

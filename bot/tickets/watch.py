@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 import structlog
 
+from bot.desk_names import MAIN
 from bot.errors import DeliveryFailed, DeliveryPostponed, DeliveryRefused, StoreUnavailable
 from bot.tickets.api import Change, Changes, TicketSystem
 
@@ -29,10 +30,12 @@ class Cursors(Protocol):
     async def move_cursor(self, source: str, value: str) -> None: ...  # noqa: D102
 
 
-async def watch(system: TicketSystem, cursors: Cursors, tell: Callable[[Change], Awaitable[None]]) -> None:
+async def watch(
+    system: TicketSystem, cursors: Cursors, tell: Callable[[Change], Awaitable[None]], *, desk: str = MAIN
+) -> None:
     """Look for news until cancelled, if the system has to be asked for them."""
     if system.polled:
-        await Watch(system, cursors, tell).run()
+        await Watch(system, cursors, tell, desk=desk).run()
 
 
 class Tells(Protocol):
@@ -53,6 +56,7 @@ class Watch:
         tell: Callable[[Change], Awaitable[None]],
         *,
         every: float = EVERY,
+        desk: str = MAIN,
     ) -> None:
         """Take what a look needs.
 
@@ -61,8 +65,11 @@ class Watch:
             cursors: Where it is kept how far.
             tell: Told every change, perhaps more than once; when it raises StoreUnavailable it is told again.
             every: Seconds between two looks.
+            desk: The name of the system's desk; each has a cursor of its own.
         """
         self._system = system
+        self._desk = desk
+        self._source = f"tickets/{system.name}" if desk == MAIN else f"tickets/{desk}/{system.name}"
         self._cursors = cursors
         self._tell = tell
         self._every = every
@@ -81,8 +88,7 @@ class Watch:
             DeliveryFailed, DeliveryPostponed, DeliveryRefused: The system does not say.
             StoreUnavailable: Nothing was lost; the next look begins at the same place.
         """
-        source = f"tickets/{self._system.name}"
-        since = await self._cursors.cursor(source, lease=_LEASE)
+        since = await self._cursors.cursor(self._source, lease=_LEASE)
         if since is None:
             return 0
         cursor = since
@@ -92,7 +98,7 @@ class Watch:
                 await self._tell(change)
             cursor = changes.cursor
         finally:
-            await self._cursors.move_cursor(source, cursor)
+            await self._cursors.move_cursor(self._source, cursor)
         return len(changes.found)
 
     async def _wait(self) -> float:
@@ -107,15 +113,16 @@ class Watch:
         except (DeliveryRefused, StoreUnavailable) as error:
             why = str(error)
         except Exception as error:  # noqa: BLE001  whatever it is, news goes on
-            _log.exception("ticket_news_broken", system=self._system.name)
+            _log.exception("ticket_news_broken", desk=self._desk, system=self._system.name)
             why = type(error).__name__
         if not why:
             if self._failures:
-                _log.info("ticket_news_again", system=self._system.name)
+                _log.info("ticket_news_again", desk=self._desk, system=self._system.name)
             self._failures = 0
             return self._every
         self._failures += 1
         if self._failures == 1:
             what = "run `handrail doctor`; what people do there is told when it answers again"
-            _log.warning("ticket_news_not_read", system=self._system.name, why=why, what_to_do=what)
+            said = {"desk": self._desk, "system": self._system.name}
+            _log.warning("ticket_news_not_read", **said, why=why, what_to_do=what)
         return max(wait, min(self._every * 2.0 ** min(self._failures - 1, 10), _LONGEST))

@@ -5,7 +5,7 @@ somebody says who people are; what an operator's tools ask is there always. It m
 answered.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -35,7 +35,7 @@ def add_routes(
     heartbeat: float = HEARTBEAT,
     keys_ready: Callable[[], bool] = lambda: True,
     entra: "Entra | None" = None,
-    ticket_news: HearsNews | None = None,
+    ticket_news: Mapping[str, HearsNews] | None = None,
 ) -> None:
     """Put the pages into `app`.
 
@@ -50,7 +50,7 @@ def add_routes(
         heartbeat: Seconds between two signs of life of a quiet stream.
         keys_ready: Whether the channel's signing keys are there.
         entra: Says who people are who want to see the board; not needed in local mode.
-        ticket_news: Hears what the ticket system tells; without, nobody does.
+        ticket_news: Hears what the ticket systems tell, by their desks' names; without, nobody does.
     """
     metrics = metrics or Metrics()
     measure_http(app, metrics)
@@ -59,7 +59,7 @@ def add_routes(
     app.router.add_get("/readyz", health.ready)
     app.router.add_get("/metrics", health.metrics)
     if ticket_news is not None:
-        app.router.add_post("/api/tickets/news", TicketNewsDoor(ticket_news).post)
+        TicketNewsDoor(ticket_news).add_to(app)
     if not settings.local and entra is None:
         return
 

@@ -1,4 +1,4 @@
-"""POST `/api/tickets/news`: what a ticket system tells of its own accord.
+"""POST `/api/tickets/news`, and `/api/tickets/news/<desk>`: what ticket systems tell of their own accord.
 
 Nobody is let in by an address: the system itself says whether a message is proven to be its own. What is let
 in is answered 204 once it is kept, and else 503, so that it is sent again.
@@ -12,6 +12,7 @@ from typing import Final, Protocol
 import structlog
 from aiohttp import web
 
+from bot.desk_names import MAIN
 from bot.errors import Forged, StoreUnavailable
 from bot.tickets.api import Change
 
@@ -29,26 +30,42 @@ class HearsNews(Protocol):
 
 
 class TicketNewsDoor:
-    """The one door for news."""
+    """The door for news: one address for each ticket desk, each with its own proof."""
 
-    def __init__(self, news: HearsNews) -> None:
+    def __init__(self, news: Mapping[str, HearsNews]) -> None:
+        """Take whoever hears the news of a desk, by its name."""
         self._news = news
 
-    async def post(self, request: web.Request) -> web.Response:
+    def add_to(self, app: web.Application) -> None:
+        """Put its addresses into `app`."""
+        app.router.add_post("/api/tickets/news", self._of_main)
+        app.router.add_post("/api/tickets/news/{desk}", self._of_another)
+
+    async def _of_main(self, request: web.Request) -> web.Response:
+        return await self._post(request, MAIN)
+
+    async def _of_another(self, request: web.Request) -> web.Response:
+        desk = request.match_info["desk"]
+        if desk == MAIN or desk not in self._news:
+            return web.Response(status=404)
+        return await self._post(request, desk)
+
+    async def _post(self, request: web.Request, desk: str) -> web.Response:
         """204 taken, 401 not proven, 413 too long, 415 packed, 503 again, please."""
+        news = self._news[desk]
         if request.headers.get("Content-Encoding", "identity").lower() != "identity":
             return web.Response(status=415)
         body = await _at_most(request, _LARGEST)
         if body is None:
             return web.Response(status=413)
         try:
-            changes = self._news.heard(request.headers, body)
+            changes = news.heard(request.headers, body)
         except Forged as error:
-            _log.warning("ticket_news_refused", why=str(error))
+            _log.warning("ticket_news_refused", desk=desk, why=str(error))
             return web.Response(status=401)
         try:
             for change in changes:
-                await self._news.tell(change)
+                await news.tell(change)
         except StoreUnavailable:
             return web.Response(status=503, headers=_AGAIN)
         return web.Response(status=204)

@@ -23,6 +23,7 @@ from bot.teams.connector import Connector, open_client
 from bot.teams.pace import UNLIMITED, Pace
 from bot.teams.service_urls import ServiceUrls
 from bot.teams.tokens import Anonymous
+from bot.ticket_desks import Desks
 from bot.tickets.api import Ticket
 from bot.turn import Turns
 from dialogs.events import Chose, Commanded, Event, Said
@@ -113,7 +114,7 @@ class Room:
                 turns=self.turns,
                 library=lambda: library,
                 channel=channel,
-                tickets=self.tickets,
+                tickets=Desks(self.tickets),
                 helpdesk=Helpdesk(),
             ),
             probes={"service-health": self.check},
@@ -295,7 +296,7 @@ async def test_news_of_a_case_is_not_parked_for_its_person(room: Room, library: 
         turns=room.turns,
         library=lambda: library,
         channel=room.channel,
-        tickets=room.tickets,
+        tickets=Desks(room.tickets),
         helpdesk=helpdesk,
     )
     room.delivery = Delivery(

@@ -248,7 +248,7 @@ async def test_told_to_it_files_a_ticket_and_resolves_it(
     assert report.ok, printed(report)
     (ticket,) = tickets.tickets
     assert ticket.key.startswith("HR-TEST")
-    assert ticket.key in found(report.checks, "A ticket on trial").found
+    assert ticket.key in found(report.checks, "Ticket system, on trial").found
 
 
 async def test_a_ticket_system_that_failed_gets_no_ticket(
@@ -259,7 +259,7 @@ async def test_a_ticket_system_that_failed_gets_no_ticket(
 
     report = await examine(filing, trial=True)
 
-    assert found(report.checks, "A ticket on trial").state == "skipped"
+    assert found(report.checks, "Ticket system, on trial").state == "skipped"
     assert not tickets.tickets
 
 
@@ -267,7 +267,7 @@ async def test_the_built_in_ticket_system_has_nothing_to_try(local: dict[str, st
     """Its tickets are the cases themselves."""
     report = await examine(local, trial=True)
 
-    assert found(report.checks, "A ticket on trial").state == "skipped"
+    assert found(report.checks, "Ticket system, on trial").state == "skipped"
 
 
 async def test_a_ticket_system_with_another_secret_is_told(
@@ -332,6 +332,31 @@ async def test_every_other_answer_of_a_ticket_system_has_its_advice(
     assert check.state == state
     assert f"answers {status}" in check.found
     assert says in check.found + check.remedy
+
+
+async def test_every_desk_is_asked_and_told_by_its_name(
+    filing: dict[str, str], tickets: PlayedTickets, tmp_path: Path
+) -> None:
+    """With the cases that it gets; what to do names the key in the file, and no secret is shown."""
+    file = tmp_path / "desks.toml"
+    file.write_text(
+        f'[security]\ncases = ["security", "de"]\nsystem = "webhook"\nurl = "{tickets.url}"\n'
+        f'secret = "whsec_{"canary00" * 4}"\n[germany]\ncases = []\nsystem = "builtin"\n'
+    )
+    file.chmod(0o600)
+    report = await examine({**filing, "HANDRAIL_TICKETS_FILE": str(file)})
+
+    checks = [each for each in report.checks if each.name.startswith("Ticket")]
+    assert [(each.name, each.state) for each in checks] == [
+        ("Ticket system", "ok"),
+        ("Ticket desk security", "ok"),
+        ("Ticket desk security", "failed"),
+        ("Ticket desk germany", "ok"),
+    ]
+    assert checks[1].found == f"webhook, {tickets.url}; gets security, de"
+    assert checks[2].remedy.startswith("Is secret of [security] the receiver's, whole?")
+    assert checks[3].found == "builtin; gets no new cases"
+    assert "canary" not in str(report)
 
 
 async def test_offline_asks_no_ticket_system(filing: dict[str, str], tickets: PlayedTickets) -> None:

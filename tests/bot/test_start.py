@@ -5,6 +5,7 @@ import re
 import sys
 from pathlib import Path
 
+from bot.tickets.needs import SYSTEMS as NAMES
 from dialogs.language.load import load
 from tests.support.processes import environment, free_port, running
 
@@ -20,6 +21,16 @@ REGISTERED = {
     "HANDRAIL_TOKEN_URL": "http://127.0.0.1:9/",
 }
 PAGES = {"jinja2", "aiohttp_jinja2", "bot.web.board", "bot.web.chat"}
+SYSTEMS = {"bot.tickets." + name.replace("-", "_") for name in NAMES if name != "builtin"}
+SYSTEMS |= {"tomllib", "bot.desk_file"}
+DESK = """
+[security]
+cases = ["security"]
+system = "roundup"
+url = "http://127.0.0.1:9"
+user = "u"
+token = "t"
+"""
 OTHERS = {"rich.console", "pygments", "pydantic", "jsonschema", "asyncpg", "bot.commands.chat"}
 
 
@@ -44,7 +55,17 @@ async def test_a_bot_in_teams_loads_neither_pages_nor_what_other_commands_need(t
     modules = await loaded(tmp_path, **REGISTERED)
 
     assert {"bot.app", "structlog", "botbuilder.core"} <= modules
-    assert modules & (PAGES | OTHERS) == set()
+    assert modules & (PAGES | OTHERS | SYSTEMS) == set()
+
+
+async def test_of_ticket_systems_those_are_loaded_that_the_settings_name(tmp_path: Path) -> None:
+    """The environment's, and those of the file."""
+    file = tmp_path / "desks.toml"
+    file.write_text(DESK)
+    modules = await loaded(tmp_path, **REGISTERED, HANDRAIL_TICKETS_FILE=str(file))
+
+    found = {"tomllib", "bot.desk_file", "bot.tickets.roundup"}
+    assert modules & SYSTEMS == found
 
 
 async def test_in_local_mode_the_pages_are_loaded_before_anybody_asks(tmp_path: Path) -> None:

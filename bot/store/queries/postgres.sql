@@ -92,21 +92,25 @@ INSERT INTO case_log (number, seq, at, status, agent, note, what, reason)
 SELECT number, entries, :at, status, :agent, :note, :what, :reason FROM changed
 RETURNING 1
 
+-- name: ask_desk
+-- Which ticket desk is asked to file a case.
+UPDATE cases SET desk = :desk WHERE number = :number
+
 -- name: case
 -- One case with its log.
-SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file,
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk,
     ARRAY(SELECT (at, status, agent, note, what, reason) FROM case_log WHERE case_log.number = cases.number ORDER BY seq)
 FROM cases WHERE number = :number
 
 -- name: cases
 -- The newest cases with their logs.
-SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file,
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk,
     ARRAY(SELECT (at, status, agent, note, what, reason) FROM case_log WHERE case_log.number = cases.number ORDER BY seq)
 FROM cases ORDER BY opened_at DESC, number DESC LIMIT :limit
 
 -- name: cases_by_status
 -- The newest cases of some statuses with their logs: of each status by its index, then the newest of all.
-SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file,
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk,
     ARRAY(SELECT (at, status, agent, note, what, reason) FROM case_log WHERE case_log.number = newest.number ORDER BY seq)
 FROM unnest(:statuses::text[]) AS wanted, LATERAL (
     SELECT * FROM cases WHERE status = wanted ORDER BY opened_at DESC, number DESC LIMIT :limit
@@ -116,7 +120,7 @@ ORDER BY opened_at DESC, number DESC LIMIT :limit
 -- name: find_newest
 -- The newest cases of some statuses that fit, with their logs, behind the last one that was shown; '' stands for
 -- whatever. Of each status by its index, then the first of all.
-SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file,
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk,
     ARRAY(SELECT (at, status, agent, note, what, reason) FROM case_log WHERE case_log.number = fitting.number ORDER BY seq)
 FROM unnest(:statuses::text[]) AS wanted, LATERAL (
     SELECT * FROM cases
@@ -131,7 +135,7 @@ ORDER BY opened_at DESC, number DESC LIMIT :limit
 -- name: find_oldest
 -- The oldest cases of some statuses that fit, with their logs, behind the last one that was shown; '' stands for
 -- whatever. Of each status by its index, then the first of all.
-SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file,
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk,
     ARRAY(SELECT (at, status, agent, note, what, reason) FROM case_log WHERE case_log.number = fitting.number ORDER BY seq)
 FROM unnest(:statuses::text[]) AS wanted, LATERAL (
     SELECT * FROM cases
@@ -184,7 +188,7 @@ FROM later LEFT JOIN (leased JOIN due USING (id)) ON true ORDER BY was_due_at, i
 UPDATE outbox SET state = :state_of_ended, receipt = :receipt, error = :error,
     due_at = CASE WHEN :state_of_ended::text = 'ready' THEN :due_at::float8 END,
     settled_at = CASE WHEN :state_of_ended::text IN ('done', 'dead') THEN extract(epoch FROM now()) END,
-    excused = excused + :excused, lapsed = 0
+    kind = coalesce(nullif(:kind::text, ''), kind), excused = excused + :excused, lapsed = 0
 WHERE id = :ended AND attempt = :attempt AND state = :found
 RETURNING id
 
@@ -207,11 +211,11 @@ SELECT id, key, lane, kind, conversation, body, state, attempt, created_at, due_
 FROM outbox WHERE id = :id
 
 -- name: waiting
--- What is not done, oldest first; '' stands for every state and every kind.
+-- What is not done, oldest first; '' stands for every state and every kind, and a kind for those below it, too.
 SELECT id, key, lane, kind, conversation, body, state, attempt, created_at, due_at, error, receipt, excused,
     lapsed, names
 FROM outbox WHERE state IN ('ready', 'leased', 'parked', 'dead')
-    AND (:state::text = '' OR state = :state) AND (:kind::text = '' OR kind = :kind)
+    AND (:state::text = '' OR state = :state) AND (:kind::text = '' OR kind = :kind OR starts_with(kind, :kind || '/'))
 ORDER BY id LIMIT :limit
 
 -- name: enter_lane
@@ -253,6 +257,10 @@ SELECT min(due_at) FROM outbox WHERE due_at IS NOT NULL
 SELECT min(found.due_at) FROM unnest(:kinds::text[]) AS pool (kind), LATERAL (
     SELECT due_at FROM outbox WHERE kind = pool.kind COLLATE "C" AND due_at IS NOT NULL ORDER BY due_at, id LIMIT 1
 ) AS found
+
+-- name: kinds_waiting
+-- The kinds of what can be claimed, now or later.
+SELECT DISTINCT kind FROM outbox WHERE due_at IS NOT NULL
 
 -- name: due_for
 -- For how many seconds the message that waits longest could have left.

@@ -53,24 +53,28 @@ SELECT number, 1 + coalesce((SELECT max(seq) FROM case_log WHERE number = :numbe
     :at, coalesce(:status, status), :agent, :note, :what, :reason
 FROM cases WHERE number = :number
 
+-- name: ask_desk
+-- Which ticket desk is asked to file a case.
+UPDATE cases SET desk = :desk WHERE number = :number
+
 -- name: case
 -- One case.
-SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk
 FROM cases WHERE number = :number
 
 -- name: cases
 -- The newest cases.
-SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk
 FROM cases ORDER BY opened_at DESC, number DESC LIMIT :limit
 
 -- name: cases_by_status
 -- The newest cases of one status.
-SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk
 FROM cases WHERE status = :status ORDER BY opened_at DESC, number DESC LIMIT :limit
 
 -- name: find_newest
 -- The newest cases of one status that fit, behind the last one that was shown; '' stands for whatever.
-SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk
 FROM cases JOIN (
     SELECT number AS found FROM cases
     WHERE status = :status AND (opened_at, number) < (:opened_at, :number)
@@ -84,7 +88,7 @@ ORDER BY opened_at DESC, number DESC
 
 -- name: find_oldest
 -- The oldest cases of one status that fit, behind the last one that was shown; '' stands for whatever.
-SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk
 FROM cases JOIN (
     SELECT number AS found FROM cases
     WHERE status = :status AND (opened_at, number) > (:opened_at, :number)
@@ -142,7 +146,7 @@ WHERE id = :id AND attempt = :attempt AND state = 'leased' AND due_at = :until
 -- name: settle
 -- The end of an attempt; only its holder may write it.
 UPDATE outbox SET state = :state, receipt = :receipt, error = :error, due_at = :due_at, settled_at = :settled_at,
-    excused = excused + :excused, lapsed = 0
+    kind = coalesce(nullif(:kind, ''), kind), excused = excused + :excused, lapsed = 0
 WHERE id = :id AND attempt = :attempt AND state = :found
 RETURNING lane
 
@@ -173,11 +177,11 @@ SELECT id, key, lane, kind, conversation, body, state, attempt, created_at, due_
 FROM outbox WHERE id = :id
 
 -- name: waiting
--- What is not done, oldest first; '' stands for every state and every kind.
+-- What is not done, oldest first; '' stands for every state and every kind, and a kind for those below it, too.
 SELECT id, key, lane, kind, conversation, body, state, attempt, created_at, due_at, error, receipt, excused,
     lapsed
 FROM outbox WHERE state IN ('ready', 'leased', 'parked', 'dead')
-    AND (:state = '' OR state = :state) AND (:kind = '' OR kind = :kind)
+    AND (:state = '' OR state = :state) AND (:kind = '' OR kind = :kind OR substr(kind, 1, length(:kind) + 1) = :kind || '/')
 ORDER BY +id LIMIT :limit
 
 -- name: step_back
@@ -210,6 +214,10 @@ SELECT min(due_at) FROM outbox WHERE due_at IS NOT NULL
 -- name: next_due_of
 -- When the next message of a kind can be claimed, after a time.
 SELECT min(due_at) FROM outbox WHERE kind = :kind AND due_at > :after
+
+-- name: kinds_waiting
+-- The kinds of what can be claimed, now or later.
+SELECT DISTINCT kind FROM outbox WHERE due_at IS NOT NULL
 
 -- name: due_since
 -- Since when the message that waits longest could have left.

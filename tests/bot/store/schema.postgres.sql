@@ -115,7 +115,8 @@ CREATE TABLE cases (
     queue text NOT NULL DEFAULT '',
     language text NOT NULL DEFAULT '',  -- the person's
     codes text NOT NULL DEFAULT '',     -- ',1000002,53003,'
-    called text NOT NULL DEFAULT ''     -- the person's name, and what they call themselves
+    called text NOT NULL DEFAULT '',    -- the person's name, and what they call themselves
+    desk text NOT NULL DEFAULT ''       -- which ticket desk was asked to file it
 );
 CREATE INDEX cases_opened ON cases (opened_at, number);
 CREATE INDEX cases_board ON cases (status, opened_at, number)

@@ -77,7 +77,8 @@ CREATE TABLE cases (
     queue TEXT NOT NULL DEFAULT '',
     language TEXT NOT NULL DEFAULT '',  -- the person's
     codes TEXT NOT NULL DEFAULT '',     -- ',1000002,53003,'
-    called TEXT NOT NULL DEFAULT ''     -- the person's name, and what they call themselves
+    called TEXT NOT NULL DEFAULT '',    -- the person's name, and what they call themselves
+    desk TEXT NOT NULL DEFAULT ''       -- which ticket desk was asked to file it
 ) STRICT;
 CREATE INDEX cases_opened ON cases (opened_at, number);
 CREATE INDEX cases_board ON cases (status, opened_at, number, queue, language, codes, agent, reference, called);

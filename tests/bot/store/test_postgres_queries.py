@@ -95,7 +95,7 @@ async def test_every_query_fits_the_schema(db: asyncpg.Connection) -> None:
         ("message", ("k7",)),
         ("unpark", (1.0, "c")),
         ("depth", ()),
-        ("settle", ("done", "r", "", 0.0, 1, 19999, 1, "leased")),
+        ("settle", ("done", "r", "", 0.0, "", 1, 19999, 1, "leased")),
         ("waiting", ("", "", 50)),
         ("step_back", ("l19999", 1)),
         ("bring_back", (19999,)),

@@ -98,6 +98,7 @@ def test_claims_and_ends_stay_small_with_a_long_history(db: sqlite3.Connection) 
             "receipt": "r",
             "error": "",
             "due_at": None,
+            "kind": "",
         }
         db.execute(SQL["settle"], {**end, "settled_at": 1.0, "excused": 0}).fetchall()
         db.execute(SQL["next_in_lane"], {"lane": "l"}).fetchall()

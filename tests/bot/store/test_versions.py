@@ -367,6 +367,6 @@ def test_a_conversation_and_a_case_of_a_newer_version_are_read() -> None:
     file = msgspec.to_builtins(record.file)
     file = {**file, "newer": 1, "title": {**file["title"], "newer": "x"}}
     person = {**msgspec.to_builtins(record.person), "newer": []}
-    row = ("HR-7K3F", "c", "open", 1, 1, "", "", "", *map(msgspec.json.encode, (person, file)))
+    row = ("HR-7K3F", "c", "open", 1, 1, "", "", "", *map(msgspec.json.encode, (person, file)), "")
     read = case_of(row, [])
     assert (read.file, read.person) == (record.file, record.person)

@@ -31,7 +31,7 @@ def test_every_setting_of_ticket_systems_is_in_the_list() -> None:
     """The ends of their names are those of the settings, in the same order."""
     names = [each.name for each in SETTINGS if each.name.startswith("HANDRAIL_TICKETS_")]
 
-    assert names == [f"HANDRAIL_TICKETS_{end}" for end in ENDS]
+    assert names == [*(f"HANDRAIL_TICKETS_{end}" for end in ENDS), "HANDRAIL_TICKETS_FILE"]
 
 
 def test_the_manual_has_every_system_with_its_settings() -> None:

@@ -1,0 +1,28 @@
+"""Which of several places a case goes to: the one rule for the helpdesk's channels and its ticket desks.
+
+Must not know: what the places are.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import TypeVar
+
+from dialogs.case import CaseFile
+
+Place = TypeVar("Place")
+
+
+def words_of(file: CaseFile) -> Iterator[str]:
+    """The words a case goes by, the one that says most first: code, queue/language, queue, language.
+
+    Of several codes the newest counts.
+    """
+    for code in reversed(file.codes):
+        yield f"AADSTS{code}"
+    yield f"{file.queue}/{file.language}"
+    yield file.queue
+    yield file.language
+
+
+def routed(file: CaseFile, places: Mapping[str, Place], otherwise: Place) -> Place:
+    """The place of the first of its words that has one."""
+    return next((places[word] for word in words_of(file) if word in places), otherwise)

@@ -1,0 +1,58 @@
+"""The ticket desks: which systems cases are filed in, each by its name, and which desk a case is for.
+
+Must not know: any one ticket system, when something is filed, where the settings come from.
+"""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from bot.desk_names import MAIN
+from bot.routing import routed
+from bot.secret import Secret
+from bot.tickets.api import TicketSystem
+from dialogs.case import CaseFile
+
+
+class TicketDesk(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of a desk besides the environment's; all but the first two are named as in `Settings`.
+
+    `cases` are the words of the cases that go there, as `bot.routing` reads them.
+    """
+
+    name: str
+    cases: tuple[str, ...]
+    tickets: str
+    tickets_url: str = ""
+    tickets_user: str = ""
+    tickets_token: Secret = Secret()
+    tickets_project: str = ""
+    tickets_secret: Secret = Secret()
+
+
+class Desks:
+    """The systems by the names of their desks.
+
+    Attributes:
+        systems: All of them.
+    """
+
+    def __init__(
+        self,
+        main: TicketSystem,
+        others: Mapping[str, TicketSystem] | None = None,
+        places: Mapping[str, str] | None = None,
+    ) -> None:
+        """Take the systems.
+
+        Args:
+            main: Of the environment's desk, for every case that goes nowhere else.
+            others: Of the other desks, by name.
+            places: Names of desks by the words of the cases that go there, as `bot.routing` reads them.
+        """
+        self.systems: Mapping[str, TicketSystem] = {MAIN: main, **(others or {})}
+        self._places = dict(places or {})
+
+    def meant(self, file: CaseFile) -> str:
+        """The name of the desk that a case is for."""
+        return routed(file, self._places, MAIN)
