@@ -9,6 +9,7 @@ from typing import NamedTuple
 import aiohttp
 import pytest
 
+from bot.desk_names import MAIN
 from bot.tickets.watch import Watch
 from dialogs.language.load import load
 from dialogs.library import Library
@@ -33,7 +34,8 @@ class Both(NamedTuple):
     async def look(self) -> int:
         """Look for news once, as the bot does every half minute."""
         assert self.bot.parts is not None
-        return await Watch(self.there.system, self.bot.parts.store, self.bot.parts.ticket_news.tell).look()
+        parts = self.bot.parts
+        return await Watch(self.there.system, parts.store, parts.ticket_news[MAIN].tell).look()
 
     async def files(self) -> str:
         """Hand a case over; its number, when the ticket is there."""
