@@ -1,4 +1,4 @@
-"""Which channel of the helpdesk a case belongs to, by its code, queue and language; and the one behind it.
+"""Which channel a case belongs to, by its code, severity, queue and language; and the one behind it.
 
 Must not know: Teams, how a case is shown.
 """
@@ -20,8 +20,9 @@ class Queues:
 
         Args:
             channel: Where every case goes that goes nowhere else; "" when only the board shows cases.
-            channels: Channels by what goes there: a code ("AADSTS53003"), a queue ("security"), a language
-                ("de"), or both of these ("sign-in/de"). What says more wins: code, both, queue, language.
+            channels: Channels by what goes there: a code ("AADSTS53003"), a severity ("urgent"), a queue
+                ("security"), a language ("de"), or two of these ("security/urgent", "urgent/de",
+                "sign-in/de"). A code wins, then a severity, a queue, a language; two of them before one.
             second: Where a case goes that nobody takes for long.
         """
         self._channel = channel
@@ -29,8 +30,12 @@ class Queues:
         self.second = second
 
     def channel(self, file: CaseFile) -> str:
-        """Where a case is announced; "" for nowhere. Of several codes the newest counts."""
+        """Where a case is announced; "" for nowhere. Of several codes the newest counts.
+
+        The severity is the one it was opened with, so that a case never changes its channel.
+        """
         names = [f"AADSTS{code}" for code in reversed(file.codes)]
+        names += [f"{file.queue}/{file.severity}", f"{file.severity}/{file.language}", file.severity]
         names += [f"{file.queue}/{file.language}", file.queue, file.language]
         return next((self._channels[name] for name in names if name in self._channels), self._channel)
 

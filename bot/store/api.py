@@ -11,9 +11,11 @@ from typing import Literal, Protocol, TypeAlias
 import msgspec
 
 from bot.address import Address, Person
+from bot.store.on_call import Roster
 from dialogs.case import CaseFile
 from dialogs.conversation import CaseStatus, Conversation
 from dialogs.effects import What
+from dialogs.guide import Severity
 
 Who: TypeAlias = Literal["person", "bot", "helpdesk"]
 MessageState: TypeAlias = Literal["ready", "leased", "done", "parked", "dead"]
@@ -109,13 +111,14 @@ class CaseRecord(_Record, frozen=True, kw_only=True):
     person: Person
     file: CaseFile
     by: str = ""  # whose it is
+    severity: Severity = "normal"  # that it has now
     reference: str = ""
     zone: str = ""
     log: tuple[LogEntry, ...] = ()
 
 
 class CaseChange(_Record, frozen=True, kw_only=True):
-    """News of case `number`, for its log. `status` None, empty owner and reference: as it was."""
+    """News of case `number`, for its log. What is None, and an empty owner or reference: as it was."""
 
     number: str
     at: int
@@ -126,6 +129,7 @@ class CaseChange(_Record, frozen=True, kw_only=True):
     note: str = ""
     reason: str = ""
     reference: str = ""
+    severity: Severity | None = None
 
 
 class CaseSearch(_Record, frozen=True, kw_only=True):
@@ -136,6 +140,7 @@ class CaseSearch(_Record, frozen=True, kw_only=True):
     """
 
     statuses: tuple[CaseStatus, ...]
+    severity: Severity | Literal[""] = ""
     queue: str = ""
     code: int | None = None
     language: str = ""
@@ -235,7 +240,7 @@ class Settled(_Record, frozen=True, kw_only=True):
     counted: bool = True
 
 
-class Store(Protocol):
+class Store(Roster, Protocol):
     """Everything the bot keeps. Every method may raise `StoreUnavailable`."""
 
     async def turn(
@@ -292,8 +297,7 @@ class Store(Protocol):
     async def open_session(self, session: AgentSession, *, now: float) -> bool:
         """Keep a session, and forget those that ran out before `now`.
 
-        Returns:
-            False when that sign-in has opened one before; then nothing is kept.
+        False when that sign-in has opened one before; then nothing is kept.
         """
         ...
 

@@ -49,6 +49,7 @@ from bot.store.rows import (
 )
 from bot.store.sqlite_cases import change_case, found_cases, newest_cases, one_case, open_case
 from bot.store.sqlite_file import SqliteFile
+from bot.store.sqlite_on_call import SqliteRoster
 from bot.store.sqlite_queries import SQL, every, first, run
 from bot.store.sqlite_room import Room
 from bot.store.writer import Writer
@@ -59,7 +60,7 @@ _log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 
-class SqliteStore:
+class SqliteStore(SqliteRoster):
     """Keeps everything in one SQLite file, or in memory."""
 
     def __init__(
