@@ -106,6 +106,8 @@ class Board:
             record = await self._record(request)
             if record is None:
                 return self._not_found(request)
+            if act.sets and act.sets == record.severity:  # by a press on another page: it is as it should be
+                raise web.HTTPSeeOther(location=f"/helpdesk/cases/{record.number}?did={form.act}")
             event = act.event(self._turns.now(), record.number, form)
             with self._metrics.turn_seconds.labels("board").time():
                 receipt = await self._turns.take(record.conversation, f"board-{form.id}", event)
