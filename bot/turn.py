@@ -142,7 +142,7 @@ class Turns:
         """Send a message that no step of the engine asks for, once for each event.
 
         Args:
-            conversation: What it belongs to; where the engine's events go, too, nothing else changes.
+            conversation: What it belongs to; it changes in nothing else.
             event_id: What makes a repeat a repeat.
             message: What is sent.
 
