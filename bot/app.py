@@ -44,6 +44,7 @@ from bot.teams.channel import TeamsChannel
 from bot.teams.connector import Connector, Listener, open_client
 from bot.teams.desk import Desk
 from bot.teams.doors import open_doors
+from bot.teams.duty import Duty
 from bot.teams.news import News
 from bot.teams.outcomes import Operation, Outcome, Throttled
 from bot.teams.pace import TEAMS, UNLIMITED, Limits, Pace
@@ -243,6 +244,12 @@ def web_app(parts: Parts) -> web.Application:
             store=parts.store,
             queues=_queues(settings),
             colleague=Team(parts.connector).name_of,
+        ),
+        duty=Duty(
+            turns=parts.turns,
+            roster=parts.store,
+            queues=_queues(settings),
+            library=lambda: parts.library,
         ),
         signed=not settings.local,
     )

@@ -74,7 +74,7 @@ SETTINGS: Final = (
     Setting("HANDRAIL_HELPDESK_CHANNEL", "helpdesk_channel", "channel", to.channel, "",
             "The Teams channel for the cases, by id (19:…@thread.tacv2) or link; needed with an app id."),
     Setting("HANDRAIL_HELPDESK_CHANNELS", "helpdesk_channels", "channels", to.channels, "",
-            "Other channels for some cases: security=19:…, AADSTS53003=19:…, de=19:…, sign-in/de=19:…."),
+            "Other channels for some cases: urgent=19:…, security=19:…, AADSTS53003=19:…, sign-in/de=19:…."),
     Setting("HANDRAIL_HELPDESK_SECOND", "helpdesk_second", "channel", to.channel, "",
             "The channel a case goes to as well when nobody has taken it at the second reminder."),
     Setting("HANDRAIL_HELPDESK_LANGUAGE", "helpdesk_language", "language", to.language, "en",

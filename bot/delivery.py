@@ -41,11 +41,13 @@ _TYPING_AFTER = 1.0  # seconds
 # and a slow ticket system is not made faster by a crowd. All stay below the HTTP client's 100 connections.
 AT_ONCE: Final[Mapping[str, int]] = {
     "show": 28,
-    "retire": 28,
+    "retire": 26,
     "probe": 16,
     "handoff": 5,
     "handoff-line": 5,
-    "handoff-update": 5,
+    "handoff-update": 4,
+    "handoff-call": 2,
+    "channel-line": 1,
     "ticket": 6,
     "ticket-update": 6,
 }
@@ -65,7 +67,7 @@ def pools(desks: Collection[str]) -> dict[str, int]:
 
 
 # Those that Teams' limit for the whole app is shared out to.
-TO_TEAMS: Final = frozenset({"show", "retire", "handoff", "handoff-line", "handoff-update"})
+TO_TEAMS: Final = frozenset(AT_ONCE) - {"probe", "ticket", "ticket-update"}
 
 
 class Delivery:

@@ -23,6 +23,8 @@ from bot.outbox.ending import Done, Follow
 from bot.queues import Queues
 from bot.store.api import CaseRecord, Message, Store
 from bot.teams.channel import Gone, TeamsChannel
+from bot.teams.duty import ChannelLine
+from bot.teams.mentions import Mention
 from bot.ticket_desks import Desks
 from bot.tickets.api import Ticket, TicketSystem, Update
 from bot.turn import Turns, second_key
@@ -36,6 +38,9 @@ Performer: TypeAlias = Callable[[Message], Awaitable[Done]]
 
 # What the person said, and what was said to them; all else is for the helpdesk only.
 _PUBLIC: Final = frozenset({"asked", "answered", "added", "files", "resolved", "back", "withdrawn"})
+# What whoever is on call hears of while nobody has the case.
+_CALLING: Final = frozenset({"reminded", "urgent"})
+_NOBODYS: Final = frozenset({"open", "reopened"})
 _ANYWHERE: Final = "https://smba.trafficmanager.net/teams/"  # Teams' own address for any region
 
 
@@ -102,6 +107,8 @@ class Handoff:
             "handoff": self._announce,
             "handoff-line": self._line,
             "handoff-update": self._update,
+            "handoff-call": self._call,
+            "channel-line": self._answer,
         }
 
     def buried(self, message: Message) -> Follow | None:
@@ -152,6 +159,7 @@ class Handoff:
             body=line.text(change, record, self._speaker()),
             at=round(message.created_at),
             status=change.status,
+            severity=change.severity,
         )
         await system.update(reference, update)
         crash.at("ticket.updated")
@@ -206,11 +214,47 @@ class Handoff:
             return Done()
         where, _ = threads[-1]
         words = escape.lifeless(line.text(change, record, self._speaker()))
+        called = await self._on_call(record, where) if change.what in _CALLING else None
+        await self._below(where, words, called)
+        return Done()
+
+    async def _call(self, message: Message) -> Done:
+        """Below a new card: whoever is on call is asked to take the case, if nobody has by now."""
+        record = await self._record(msgspec.json.decode(message.body, type=_Named).number)
+        threads = await self._threads(record)
+        called = await self._on_call(record, threads[-1][0]) if threads else None
+        if called is not None:
+            urgent = record.severity == "urgent"
+            words = self._speaker().key("card/call/urgent" if urgent else "card/call/moved")
+            await self._below(threads[-1][0], words, called)
+        return Done()
+
+    async def _on_call(self, record: CaseRecord, thread: Address) -> Mention | None:
+        """Who is on call for the channel of a thread; None when nobody is, or nobody is needed."""
+        if record.status not in _NOBODYS:
+            return None
+        found = await self._store.on_call(thread.conversation_id.partition(";")[0])
+        return Mention(user_id=found.user_id, name=escape.title(found.name) or "?") if found else None
+
+    async def _below(self, thread: Address, words: str, called: Mention | None = None) -> None:
+        """A line in a thread of the channel; nothing when the thread was deleted."""
+        if self._channel is None:
+            return
         try:
             with _channel_trouble():
-                await self._channel.send_line(where, words)
+                if called is None:
+                    await self._channel.send_line(thread, words)
+                else:
+                    await self._channel.call(thread, called, escape.title(words))
         except Gone:
-            _log.info("handoff_thread_gone", number=change.number)
+            _log.info("handoff_thread_gone", thread=thread.conversation_id)
+
+    async def _answer(self, message: Message) -> Done:
+        """What the bot says to somebody who spoke to it in the channel."""
+        said = msgspec.json.decode(message.body, type=ChannelLine)
+        where = Address(surface="teams", service_url=said.service_url, conversation_id=said.thread)
+        lines = self._speaker().say(said.text).splitlines()
+        await self._below(where, "\n".join(escape.lifeless(each) for each in lines))
         return Done()
 
     async def _update(self, message: Message) -> Done:

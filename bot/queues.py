@@ -21,8 +21,9 @@ class Queues:
 
         Args:
             channel: Where every case goes that goes nowhere else; "" when only the board shows cases.
-            channels: Channels by what goes there: a code ("AADSTS53003"), a queue ("security"), a language
-                ("de"), or both of these ("sign-in/de"). What says more wins: `bot.routing`.
+            channels: Channels by what goes there: a code ("AADSTS53003"), a severity ("urgent"), a queue
+                ("security"), a language ("de"), or two of these ("security/urgent", "urgent/de",
+                "sign-in/de"). Which of them wins says `bot.routing`.
             second: Where a case goes that nobody takes for long.
         """
         self._channel = channel

@@ -12,12 +12,16 @@ Place = TypeVar("Place")
 
 
 def words_of(file: CaseFile) -> Iterator[str]:
-    """The words a case goes by, the one that says most first: code, queue/language, queue, language.
+    """The words a case goes by, the one that decides first: code, severity, queue, language; two before one.
 
-    Of several codes the newest counts.
+    Of several codes the newest counts. The severity is the one it was opened with, so that a case stays where
+    it is.
     """
     for code in reversed(file.codes):
         yield f"AADSTS{code}"
+    yield f"{file.queue}/{file.severity}"
+    yield f"{file.severity}/{file.language}"
+    yield file.severity
     yield f"{file.queue}/{file.language}"
     yield file.queue
     yield file.language

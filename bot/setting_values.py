@@ -154,7 +154,7 @@ def channels(text: str) -> tuple[tuple[str, str], ...]:
         if not is_case_word(name.strip()) or not where.strip():
             raise ValueError(
                 "a part of it is no queue with its channel; write security=19:…@thread.tacv2, de=19:…,"
-                " with a code, a queue, a language or queue/language before each ="
+                " with a code, a severity, a queue, a language or two of them (security/urgent) before each ="
             )
         if name.strip() in found:
             raise ValueError("it names a queue twice; each has one channel")

@@ -136,19 +136,40 @@ class Turns:
         for attempt in range(_TRIES):
             try:
                 decide = self._decide(conversation, event, address, attempt)
-                with self._places(*_ANSWERS) as places:
-                    receipt = await self._store.turn(
-                        conversation, event_id, decide, settles=settles, spare=places.spare
-                    )
-                    places.begin(receipt.leased, more=receipt.due)
+                return await self._kept(conversation, event_id, decide, settles)
             except NumberTaken:
                 if attempt == _TRIES - 1:
                     raise
-                continue
-            if not receipt.repeat:
-                self._changed(conversation)
-            return receipt
         raise AssertionError  # pragma: no cover - the loop returns or raises
+
+    async def send(self, conversation: str, event_id: str, message: NewMessage) -> Receipt:
+        """Send a message that no step of the engine asks for, once for each event.
+
+        Args:
+            conversation: What it belongs to; it changes in nothing else.
+            event_id: What makes a repeat a repeat.
+            message: What is sent.
+
+        Raises:
+            StoreUnavailable: Nothing was kept; the sender should try again.
+        """
+
+        def decided(stored: Conversation | None, _where: Address | None) -> Kept:
+            return Kept(conversation=stored or Conversation(), messages=(message,))
+
+        return await self._kept(conversation, event_id, decided)
+
+    async def _kept(
+        self, conversation: str, event_id: str, decide: Decide, settles: Settled | None = None
+    ) -> Receipt:
+        with self._places(*_ANSWERS) as places:
+            receipt = await self._store.turn(
+                conversation, event_id, decide, settles=settles, spare=places.spare
+            )
+            places.begin(receipt.leased, more=receipt.due)
+        if not receipt.repeat:
+            self._changed(conversation)
+        return receipt
 
     def decide(self, conversation: str, event: Event) -> Decide:
         """The pure function that the store runs inside the turn's transaction."""
@@ -228,6 +249,14 @@ def _written_down(
         body = _encode(effect)
         messages.append(NewMessage(key=message_key, lane=lane, kind=kind(what), conversation=key, body=body))
 
+    def call(number: str, message_key: str) -> None:
+        """Below the card that was sent last, for whoever is on call."""
+        body = _encode({"number": number})
+        lane = f"handoff/{number}"
+        messages.append(
+            NewMessage(key=message_key, lane=lane, kind="handoff-call", conversation=key, body=body)
+        )
+
     for index, effect in enumerate(effects):
         own = f"{key}/{after.turn}/{index}"
         match effect:
@@ -250,6 +279,8 @@ def _written_down(
                 cases.append(_record(key, here.person, here.zone, effect))
                 send("ticket", f"ticket/{number}", effect, f"ticket/{number}")
                 send("handoff", f"handoff/{number}", effect, f"handoff/{number}")
+                if effect.file.severity == "urgent":
+                    call(number, f"handoff-call/{number}")
             case ChangeCase():
                 changes.append(_change(effect, at))
                 if effect.what == "filed" and effect.reference == effect.number:
@@ -262,6 +293,7 @@ def _written_down(
                     send("ticket-update", f"ticket/{effect.number}", effect, update)
                 if effect.what == "moved":
                     send("handoff", lane, effect, second_key(effect.number))
+                    call(effect.number, f"handoff-call/{effect.number}/second")
                 send("handoff-update", lane, effect, f"handoff-update/{own}")
     # What is new comes first; an answered screen can wait for it.
     messages.sort(key=lambda message: message.kind == "retire")
@@ -287,6 +319,7 @@ def _change(effect: ChangeCase, at: int) -> CaseChange:
         note=effect.note,
         reason=effect.reason,
         reference=effect.reference,
+        severity=effect.severity,
     )
 
 
@@ -299,6 +332,7 @@ def _record(key: str, person: Person, zone: str, effect: OpenCase) -> CaseRecord
         status="open",
         opened_at=file.opened_at,
         changed_at=file.opened_at,
+        severity=file.severity,
         person=person,
         zone=zone,
         file=file,

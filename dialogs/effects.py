@@ -11,6 +11,7 @@ import msgspec
 from dialogs.case import CaseFile
 from dialogs.conversation import CaseStatus, PromptId
 from dialogs.events import Command
+from dialogs.guide import Severity
 from dialogs.text import Text
 
 Tone: TypeAlias = Literal["plain", "good", "warning"]
@@ -111,19 +112,21 @@ class OpenCase(_Effect, frozen=True, kw_only=True, tag="open-case"):
 What: TypeAlias = Literal[
     "opened", "claimed", "given", "asked", "answered", "added", "noted", "resolved", "reopened", "back",
     "withdrawn", "filed", "refused", "rated", "reviewed", "reminded", "moved", "files", "unsent",
+    "urgent", "normal",
 ]  # fmt: skip
 """What happened to a case. `added`: the person wrote something nobody had asked; `back`: to them it is back;
 `rated` and `reviewed`: how helpful it was, 1 to 5, and a sentence about that; `reminded`: nobody took it, for
 as many minutes as the note says; `moved`: it went to others as well;
 `files`: the person has files with these names, which the bot did not take;
-`unsent`: words for the person that did not go out, because it is closed."""
+`unsent`: words for the person that did not go out, because it is closed; `urgent` and `normal`: its severity
+is that now."""
 
 
 class ChangeCase(_Effect, frozen=True, kw_only=True, tag="change-case", omit_defaults=True):
     """Something happened to the case: keep it, tell the helpdesk and its ticket system.
 
     `by` did it, "" for the person. `note` is what was written, of `given` who has it now. `owner` is who
-    works on it from now on. `status` None and an empty owner or reference: as it was.
+    works on it from now on. `status` and `severity` None, and an empty owner or reference: as it was.
     """
 
     number: str
@@ -135,6 +138,7 @@ class ChangeCase(_Effect, frozen=True, kw_only=True, tag="change-case", omit_def
     reason: str = ""
     reference: str = ""
     there: bool = False  # it happened in the ticket system, which knows it
+    severity: Severity | None = None
 
 
 Effect: TypeAlias = Hear | Show | Retire | StartProbe | OpenCase | ChangeCase

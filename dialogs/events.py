@@ -9,6 +9,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from dialogs.conversation import PromptId
+from dialogs.guide import Severity
 
 Reason: TypeAlias = Literal["changed", "explained", "self", "elsewhere", "duplicate", "silent"]
 """Why a case was closed: the helpdesk changed something, or explained something, what the person did solved
@@ -125,6 +126,12 @@ class CaseNoted(_Helped, frozen=True, kw_only=True, tag="noted"):
     text: str
 
 
+class CaseGraded(_Helped, frozen=True, kw_only=True, tag="graded"):
+    """Somebody of the helpdesk said how pressing the case is."""
+
+    severity: Severity
+
+
 class CaseUnclaimed(_Event, frozen=True, kw_only=True, tag="unclaimed"):
     """Nobody has taken the case for `minutes` of the helpdesk's opening hours: the `times`-th reminder."""
 
@@ -151,5 +158,5 @@ Event: TypeAlias = (
     Opened | Said | Chose | Entered | Commanded | Attached
     | ProbeFinished | TicketFiled | TicketRefused
     | CaseClaimed | CaseGiven | CaseAsked | CaseNoted | CaseResolved | CaseReopened
-    | CaseUnclaimed
+    | CaseGraded | CaseUnclaimed
 )  # fmt: skip

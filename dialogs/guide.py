@@ -28,6 +28,9 @@ FIX_RESULTS: tuple[FixResult, ...] = ("fixed", "same", "other", "could-not")
 # Where an answer stands on the helpdesk's ticket. "" is the plain list of questions and answers.
 TicketPlace: TypeAlias = Literal["", "seen", "app", "device", "since", "account"]
 
+# How pressing a case is: `normal` waits its turn, `urgent` goes first.
+Severity: TypeAlias = Literal["normal", "urgent"]
+
 # What can be typed or pasted.
 FieldKind: TypeAlias = Literal["text", "date", "details"]
 
@@ -131,11 +134,22 @@ class Hint(_Part, frozen=True, kw_only=True):
     covers: tuple[str, ...] = ()
 
 
+class Grade(_Part, frozen=True, kw_only=True):
+    """A severity, for all cases or only when answers point to it."""
+
+    severity: Severity
+    when: tuple[Match, ...] = ()
+
+
 class Escalate(_Node, frozen=True, kw_only=True, tag="escalate"):
-    """Hand over to a queue, with lines that tell the agent what to look at next."""
+    """Hand over to a queue, with lines that tell the agent what to look at next.
+
+    Of `grades` the first that holds says how pressing the case is; when none does it is normal.
+    """
 
     queue: str
     hints: tuple[Hint, ...] = ()
+    grades: tuple[Grade, ...] = ()
 
 
 class End(_Node, frozen=True, kw_only=True, tag="end"):

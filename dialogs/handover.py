@@ -10,7 +10,7 @@ from dialogs.case import Asked, CaseFile, Checked, FixTried
 from dialogs.conditions import holds
 from dialogs.conversation import Conversation, Picked, Probed, Tried, Typed
 from dialogs.effects import Fact
-from dialogs.guide import Ask, Check, Collect, Escalate
+from dialogs.guide import Ask, Check, Collect, Escalate, Severity
 from dialogs.library import Library
 from dialogs.text import Argument, Text
 from dialogs.walk import Visit, Walk, escalation, untried
@@ -62,6 +62,7 @@ def case_file(library: Library, conversation: Conversation, walked: Walk, number
         ask_next=tuple(_ask_next(walked)),
         remarks=walked.remarks,
         contact=walked.contact,
+        severity=_severity(end, walked),
     )
 
 
@@ -81,6 +82,11 @@ def summary(library: Library, walked: Walk) -> tuple[Fact, ...]:
         ("remarks", walked.remarks),
     )
     return tuple(Fact(label=Text(f"bot/fact/{name}"), values=values) for name, values in rows if values)
+
+
+def _severity(end: Escalate | None, walked: Walk) -> Severity:
+    grades = end.grades if end is not None else ()
+    return next((each.severity for each in grades if holds(each.when, walked.given)), "normal")
 
 
 def _tried_words(tried: FixTried) -> Text:

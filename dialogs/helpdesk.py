@@ -15,6 +15,7 @@ from dialogs.events import (
     CaseAsked,
     CaseClaimed,
     CaseGiven,
+    CaseGraded,
     CaseNoted,
     CaseReopened,
     CaseResolved,
@@ -35,6 +36,7 @@ News: TypeAlias = (
     | CaseNoted
     | CaseResolved
     | CaseReopened
+    | CaseGraded
     | CaseUnclaimed
 )
 
@@ -70,6 +72,8 @@ def news(talk: Talk, event: News) -> bool:
             return _resolved(talk, case, event)
         case CaseReopened():
             return _reopened(talk, case, event)
+        case CaseGraded():
+            return _graded(talk, case, event)
         case CaseUnclaimed():
             return _unclaimed(talk, case, event)
 
@@ -210,6 +214,22 @@ def _reopened(talk: Talk, case: Case, event: CaseReopened) -> bool:
         talk.show(said)
     else:
         talk.notice(said)
+    return True
+
+
+def _graded(talk: Talk, case: Case, event: CaseGraded) -> bool:
+    """Only the helpdesk hears of it: to the person, their case is always pressing."""
+    if case.status not in OPEN:
+        return False
+    talk.effects.append(
+        ChangeCase(
+            number=case.number,
+            what=event.severity,
+            there=event.there,
+            by=event.by,
+            severity=event.severity,
+        )
+    )
     return True
 
 

@@ -1,4 +1,4 @@
-"""What an agent can do with a case on its card in the channel: claim, ask, resolve, give, note, reopen.
+"""What an agent can do with a case on its card: claim, ask, resolve, give, set the severity, note, reopen.
 
 Everything that needs a few words is folded away below its button. No field is required by the card: Teams
 would check the fields of all buttons at once. Must not know: who presses, what a press comes to.
@@ -15,7 +15,7 @@ from dialogs.events import Reason
 from dialogs.text import Text
 
 Doing: TypeAlias = str
-"""claim, give, ask, note, resolve or reopen."""
+"""claim, give, ask, note, resolve, urgent, normal or reopen."""
 
 LONGEST: Final = 2000  # characters of what an agent writes
 # The members of the team. Source: "People Picker in Adaptive Cards" in the documentation of Teams.
@@ -58,6 +58,8 @@ def doing(record: CaseRecord, speaker: Speaker, *, execute: bool, picker: bool) 
     else:
         at_once("reopen")
     with_words("memo", _words(record, "memo", speaker.key("card/internal")))
+    if record.status in OPEN:
+        at_once("normal" if record.severity == "urgent" else "urgent")
     return [*elements.rows_of(buttons, separator=True, spacing="Medium"), *folds]
 
 

@@ -43,10 +43,12 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Head(msgspec.Struct, frozen=True, kw_only=True):
     """What stands above the sections. `vouched` says in words whether anybody knows who the person is.
 
-    `desk` is where the ticket `reference` is, "" for the environment's.
+    `desk` is where the ticket `reference` is, "" for the environment's; `severity` is "" where nothing
+    presses.
     """
 
     number: str
+    severity: str
     status: str
     opened: str
     queue: str
@@ -65,6 +67,7 @@ def head(record: CaseRecord, speaker: Speaker) -> Head:
     file = record.file
     return Head(
         number=record.number,
+        severity=severity(record, speaker) if record.severity != "normal" else "",
         status=status(record, speaker),
         opened=speaker.key("card/opened", at=str(record.opened_at)),
         queue=queue_name(file.queue, speaker),
@@ -92,6 +95,11 @@ def reference(top: Head, speaker: Speaker) -> str:
 def queue_name(queue: str, speaker: Speaker) -> str:
     """Who a queue is, in words."""
     return _named(f"queue/{queue}", queue, speaker)
+
+
+def severity(record: CaseRecord, speaker: Speaker) -> str:
+    """How pressing the case is now."""
+    return _named(f"severity/{record.severity}", record.severity, speaker)
 
 
 def status(record: CaseRecord, speaker: Speaker) -> str:

@@ -37,9 +37,10 @@ def card(
 
 
 def summary(record: CaseRecord, speaker: Speaker) -> str:
-    """One line for the notification."""
+    """One line for the notification; what presses says so first, for the end of a line may be cut off."""
     top = case.head(record, speaker.limited(120))
-    return " · ".join(part for part in (top.number, top.status, top.codes, top.headline) if part)
+    parts = (top.severity, top.number, top.status, top.codes, top.headline)
+    return " · ".join(part for part in parts if part)
 
 
 def _build(record: CaseRecord, speaker: Speaker, execute: bool, picker: bool, board_url: str) -> Element:
@@ -70,8 +71,10 @@ def _build(record: CaseRecord, speaker: Speaker, execute: bool, picker: bool, bo
 
 def _top(top: Head, speaker: Speaker) -> list[Element]:
     where = " · ".join(part for part in (top.status, top.opened, top.queue) if part)
+    number = elements.run(top.number, size="Large", weight="Bolder")
+    pressing = elements.run(f" · {top.severity}", size="Large", weight="Bolder", color="Attention")
     body = [
-        elements.runs(elements.run(top.number, size="Large", weight="Bolder")),
+        elements.runs(number, *([pressing] if top.severity else [])),
         elements.runs(elements.run(where, isSubtle=True), spacing="None"),
     ]
     if reference := case.reference(top, speaker):

@@ -61,7 +61,7 @@ def case_text(record: CaseRecord, speaker: Speaker) -> str:
     """
     top = case.head(record, speaker)
     lines = [
-        f"{top.number} · {top.status} · {top.opened} · {top.queue}",
+        " · ".join(part for part in (top.number, top.severity, top.status, top.opened, top.queue) if part),
         top.codes,
         f"{top.person} ({top.vouched}) · {top.language}",
         top.headline,

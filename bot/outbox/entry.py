@@ -12,6 +12,7 @@ from bot.desk_names import base
 from bot.redact import clean, redact
 from bot.store.api import Message, MessageState
 from dialogs.effects import ChangeCase, OpenCase, Retire, Show, StartProbe
+from dialogs.text import Text
 
 _LIMIT: Final = 500  # characters of one text
 
@@ -68,6 +69,14 @@ def plain(text: str) -> str:
     return " ".join(clean(redact(clean(text, 4 * _LIMIT)).text, _LIMIT).split())
 
 
+class _Numbered(msgspec.Struct):
+    number: str
+
+
+class _Spoken(msgspec.Struct):
+    text: Text
+
+
 def _facts(message: Message) -> dict[str, str] | None:
     """Names and numbers out of the body; None when it cannot be read."""
 
@@ -87,9 +96,13 @@ def _facts(message: Message) -> dict[str, str] | None:
             case "ticket" | "handoff":
                 file = read(OpenCase).file
                 return {"case": file.number, "guide": file.guide, "queue": file.queue}
-            case "handoff-update":
+            case "handoff-line" | "handoff-update" | "ticket-update":
                 change = read(ChangeCase)
                 return {"case": change.number, "status": change.status or ""}
+            case "handoff-call":
+                return {"case": read(_Numbered).number}
+            case "channel-line":
+                return {"text": read(_Spoken).text.key}
     except (msgspec.MsgspecError, ValueError, RecursionError):
         return None
     return None

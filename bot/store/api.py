@@ -11,10 +11,12 @@ from typing import Literal, Protocol, TypeAlias
 import msgspec
 
 from bot.address import Address, Person
+from bot.store.on_call import Roster
 from bot.store.tickets import KeepsTickets
 from dialogs.case import CaseFile
 from dialogs.conversation import CaseStatus, Conversation
 from dialogs.effects import What
+from dialogs.guide import Severity
 
 Who: TypeAlias = Literal["person", "bot", "helpdesk"]
 MessageState: TypeAlias = Literal["ready", "leased", "done", "parked", "dead"]
@@ -113,6 +115,7 @@ class CaseRecord(_Record, frozen=True, kw_only=True):
     person: Person
     file: CaseFile
     by: str = ""  # whose it is
+    severity: Severity = "normal"  # that it has now
     reference: str = ""
     desk: str = ""
     zone: str = ""
@@ -120,7 +123,7 @@ class CaseRecord(_Record, frozen=True, kw_only=True):
 
 
 class CaseChange(_Record, frozen=True, kw_only=True):
-    """News of case `number`, for its log. `status` None, empty owner and reference: as it was."""
+    """News of case `number`, for its log. What is None, and an empty owner or reference: as it was."""
 
     number: str
     at: int
@@ -131,6 +134,7 @@ class CaseChange(_Record, frozen=True, kw_only=True):
     note: str = ""
     reason: str = ""
     reference: str = ""
+    severity: Severity | None = None
 
 
 class CaseSearch(_Record, frozen=True, kw_only=True):
@@ -141,6 +145,7 @@ class CaseSearch(_Record, frozen=True, kw_only=True):
     """
 
     statuses: tuple[CaseStatus, ...]
+    severity: Severity | Literal[""] = ""
     queue: str = ""
     code: int | None = None
     language: str = ""
@@ -242,7 +247,7 @@ class Settled(_Record, frozen=True, kw_only=True):
     kind: str = ""
 
 
-class Store(KeepsTickets, Protocol):
+class Store(KeepsTickets, Roster, Protocol):
     """Everything the bot keeps. Every method may raise `StoreUnavailable`."""
 
     async def turn(
@@ -299,8 +304,7 @@ class Store(KeepsTickets, Protocol):
     async def open_session(self, session: AgentSession, *, now: float) -> bool:
         """Keep a session, and forget those that ran out before `now`.
 
-        Returns:
-            False when that sign-in has opened one before; then nothing is kept.
+        False when that sign-in has opened one before; then nothing is kept.
         """
         ...
 

@@ -39,6 +39,7 @@ from bot.store.api import (
 from bot.store.postgres_cases import change_case, open_case
 from bot.store.postgres_clock import DatabaseClock
 from bot.store.postgres_link import Link
+from bot.store.postgres_on_call import PostgresRoster
 from bot.store.postgres_prune import prune
 from bot.store.postgres_queries import Database, first, message_in, run, transaction, turn_values
 from bot.store.postgres_setup import PATIENCE, prepare
@@ -64,7 +65,7 @@ class _LostRace(Exception):  # noqa: N818 - an outcome, not a mistake
     """Another replica kept a turn of this conversation in between."""
 
 
-class PostgresStore:
+class PostgresStore(PostgresRoster):
     """Keeps everything in one PostgreSQL database, together with others like it."""
 
     def __init__(
@@ -197,18 +198,18 @@ class PostgresStore:
             rows = await self._rows("cases_by_status", statuses=sorted(set(status)), limit=limit)
         else:
             rows = await self._rows("cases", limit=limit)
-        return [case_of(row, row[11]) for row in rows]
+        return [case_of(row, row[12]) for row in rows]
 
     async def case(self, number: str) -> CaseRecord | None:
         """See `Store.case`."""
         row = await self._link.do(lambda db: first(db, "case", number=number), again=True)
-        return case_of(row, row[11]) if row is not None else None
+        return case_of(row, row[12]) if row is not None else None
 
     async def find_cases(self, search: CaseSearch) -> Sequence[CaseRecord]:
         """See `Store.find_cases`."""
         name = "find_oldest" if search.oldest_first else "find_newest"
         rows = await self._rows(name, statuses=sorted(set(search.statuses)), **search_values(search))
-        return [case_of(row, row[11]) for row in rows]
+        return [case_of(row, row[12]) for row in rows]
 
     async def cases_version(self) -> str:
         """See `Store.cases_version`."""

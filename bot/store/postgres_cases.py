@@ -39,6 +39,7 @@ async def change_case(db: Database, change: CaseChange) -> None:
         number=change.number,
         at=change.at,
         status=change.status,
+        severity=change.severity,
         agent=change.by,
         owner=change.owner,
         reference=change.reference,

@@ -21,6 +21,7 @@ from bot.store.api import (
     Message,
     NewMessage,
 )
+from bot.store.on_call import OnCall
 from dialogs.case import CaseFile
 from dialogs.conversation import FORMAT, Conversation
 
@@ -131,6 +132,7 @@ def case_of(row: Row, log: Sequence[Row]) -> CaseRecord:
             person=_person.decode(row[8]),
             file=_file.decode(row[9]),
             desk=row[10],
+            severity=row[11],
             log=tuple(
                 LogEntry(at=at, status=status, by=by, note=note, what=what, reason=reason)
                 for at, status, by, note, what, reason in log
@@ -160,6 +162,7 @@ def case_values(record: CaseRecord) -> dict[str, Any]:
         "opened_at": record.opened_at,
         "changed_at": record.changed_at,
         "agent": record.by,
+        "severity": record.severity,
         "reference": record.reference,
         "zone": record.zone,
         "person": _encode(record.person),
@@ -185,6 +188,7 @@ def search_values(search: CaseSearch) -> dict[str, Any]:
     return {
         "opened_at": opened_at,
         "number": number,
+        "severity": search.severity,
         "queue": search.queue,
         "language": search.language,
         "code": f",{search.code}," if search.code is not None else "",
@@ -218,3 +222,8 @@ def session_of(row: Row) -> AgentSession:
 def session_values(session: AgentSession) -> dict[str, Any]:
     """What the query `open_session` takes."""
     return msgspec.structs.asdict(session)
+
+
+def on_call_of(row: Row) -> OnCall | None:
+    """From channel, user, name and since; None when it says that nobody is on call."""
+    return OnCall(channel=row[0], user_id=row[1], name=row[2], since=row[3]) if row[1] else None

@@ -47,6 +47,7 @@ from bot.store.rows import (
 )
 from bot.store.sqlite_cases import change_case, found_cases, newest_cases, one_case, open_case
 from bot.store.sqlite_file import SqliteFile
+from bot.store.sqlite_on_call import SqliteRoster
 from bot.store.sqlite_prune import prune
 from bot.store.sqlite_queries import SQL, every, first, run
 from bot.store.sqlite_room import Room
@@ -56,7 +57,7 @@ from dialogs.conversation import CaseStatus, Conversation
 T = TypeVar("T")
 
 
-class SqliteStore:
+class SqliteStore(SqliteRoster):
     """Keeps everything in one SQLite file, or in memory."""
 
     def __init__(

@@ -56,7 +56,8 @@ def change_case(db: sqlite3.Connection, change: CaseChange) -> None:
         LookupError: There is no such case.
     """
     number = change.number
-    values = {"at": change.at, "status": change.status, "owner": change.owner, "reference": change.reference}
+    kept = {"status": change.status, "severity": change.severity}  # None: as it was
+    values = {**kept, "at": change.at, "owner": change.owner, "reference": change.reference}
     if not run(db, "change_case", number=number, **values).rowcount:
         raise LookupError(f"there is no case {number}")
     _log_case(db, number, change, status=change.status)

@@ -26,6 +26,7 @@ from bot.teams.activities import (
 from bot.teams.adapter import TurnFailed
 from bot.teams.case_actions import case_action
 from bot.teams.desk import Desk
+from bot.teams.duty import Duty
 from bot.turn import Turns
 from dialogs.events import Event, Opened
 from dialogs.text import Text
@@ -49,6 +50,7 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
         case_card: CaseCard,
         words: Words,
         desk: Desk,
+        duty: Duty,
         signed: bool = True,
     ) -> None:
         """Put the parts together.
@@ -60,6 +62,7 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
             case_card: A case as the helpdesk's card, for who pressed a button of it.
             words: A text of the bot's own, for refusals that are no turn.
             desk: The helpdesk's channel, for the buttons of its cards.
+            duty: The same, for what is said there about who is on call.
             signed: Whether Teams has signed what comes in. In local mode nobody has, so nobody is verified.
         """
         super().__init__()
@@ -69,6 +72,7 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
         self._case_card = case_card
         self._words = words
         self._desk = desk
+        self._duty = duty
         self._signed = signed
 
     async def on_turn(self, turn_context: TurnContext) -> None:
@@ -86,7 +90,7 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
         if action is not None:
             await self._desk.act(activity, action)
             return
-        if await self._desk.said(activity):
+        if await self._desk.said(activity) or await self._duty.said(activity):
             return
         heard = heard_message(activity, self._turns.now())
         if heard is None or self._not_theirs(heard, data):

@@ -15,6 +15,7 @@ from dialogs.events import (
     CaseAsked,
     CaseClaimed,
     CaseGiven,
+    CaseGraded,
     CaseNoted,
     CaseReopened,
     CaseResolved,
@@ -22,7 +23,7 @@ from dialogs.events import (
     Reason,
 )
 
-Does: TypeAlias = Literal["claim", "ask", "give", "memo", "resolve", "reopen"]
+Does: TypeAlias = Literal["claim", "ask", "give", "memo", "resolve", "reopen", "urgent", "normal"]
 
 WORDS_LIMIT: Final = 2000  # characters of what an agent writes
 # The field whose words go with an action. Cards of older versions call that of a closing "note".
@@ -92,6 +93,8 @@ def event_of(action: CaseAction, at: int) -> Event | None:
             return CaseResolved(at=at, number=number, by=by, note=words, reason=action.reason)
         case "reopen":
             return CaseReopened(at=at, number=number, by=by)
+        case "urgent" | "normal":
+            return CaseGraded(at=at, number=number, by=by, severity=action.does)
 
 
 def _field(data: Mapping[str, Any], names: tuple[str, ...]) -> str:

@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 import msgspec
+import structlog
 
 from bot.address import Address
 from bot.errors import DeliveryFailed, DeliveryParked, DeliveryPostponed, DeliveryRefused
 from bot.teams.connector import Connector
+from bot.teams.mentions import Mention, mentioning
 from bot.teams.outcomes import Delivered, Outcome, Park, Refused, Throttled, TryAgain, Unknown
+
+_log = structlog.get_logger(__name__)
 
 CardJson: TypeAlias = Mapping[str, Any] | msgspec.Raw
 """A card, or its JSON."""
@@ -40,13 +44,26 @@ class TeamsChannel:
         return await self._sent(to, {"type": "message", "text": text, "textFormat": "plain"})
 
     async def send_line(self, to: Address, text: str) -> None:
-        """Put a line of plain text below a thread's first message.
+        """Put plain text below a thread's first message.
 
         Raises:
             Gone: The thread was deleted.
         """
         activity = {"type": "message", "text": text, "textFormat": "plain"}
         _delivered(await self._connector.send(to.service_url, to.conversation_id, activity))
+
+    async def call(self, to: Address, who: Mention, text: str) -> None:
+        """Put a line there that mentions somebody. Whom Teams will not have mentioned is only named.
+
+        Raises:
+            Gone: The thread was deleted.
+        """
+        try:
+            activity = mentioning(who, text)
+            _delivered(await self._connector.send(to.service_url, to.conversation_id, activity))
+        except DeliveryRefused as error:  # perhaps they have left; what is said counts all the same
+            _log.warning("mention_refused", why=str(error))
+            await self.send_line(to, f"{who.name}: {text}")
 
     async def update_card(self, to: Address, activity_id: str, card: CardJson, summary: str) -> None:
         """Put a card in the place of an older one.

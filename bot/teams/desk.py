@@ -17,7 +17,7 @@ from bot.store.api import CaseRecord, Store
 from bot.teams.activities import address_of, words_of
 from bot.teams.case_actions import CaseAction, event_of
 from bot.turn import Turns
-from dialogs.events import CaseAsked
+from dialogs.events import CaseAsked, CaseGraded
 from dialogs.text import Text
 
 _log = structlog.get_logger(__name__)
@@ -73,6 +73,8 @@ class Desk:
         event = event_of(action, self._turns.now())
         if event is None:
             return Text("bot/case-silent")
+        if isinstance(event, CaseGraded) and event.severity == record.severity:
+            return record  # pressed on a card that somebody else's press has not reached yet
         receipt = await self._turns.take(record.conversation, action.press, event)
         after = await self._store.case(action.number) or record
         lost = action.does == "claim" and not receipt.repeat and after.by != action.by

@@ -12,6 +12,7 @@ import msgspec
 
 from bot.store.api import CaseRecord
 from dialogs.conversation import CaseStatus
+from dialogs.guide import Severity
 
 ChangeKind: TypeAlias = Literal["comment", "claimed", "resolved", "reopened"]
 
@@ -23,6 +24,11 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     body: str
     record: CaseRecord
+
+    @property
+    def urgent(self) -> bool:
+        """Whether the case presses. A system that refuses to be told so gets the ticket without it."""
+        return self.record.severity == "urgent"
 
 
 class Update(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +42,7 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
         body: Plain text in the helpdesk's language; "" when only the status changed.
         at: When, seconds since 1970, UTC.
         status: What the case has become; None: as it was.
+        severity: How pressing it is from now on; None: as it was.
     """
 
     key: str
@@ -45,6 +52,7 @@ class Update(msgspec.Struct, frozen=True, kw_only=True):
     body: str
     at: int
     status: CaseStatus | None = None
+    severity: Severity | None = None
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):

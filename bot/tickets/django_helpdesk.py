@@ -26,6 +26,7 @@ from bot.tickets.rest import Rest, basic
 from dialogs.conversation import CaseStatus
 
 _OPEN, _REOPENED, _RESOLVED, _CLOSED = 1, 2, 3, 4
+_HIGHEST, _NORMAL = 1, 3  # of five priorities
 _STATUSES: Final[Mapping[CaseStatus, int]] = {
     "open": _OPEN,
     "reopened": _REOPENED,
@@ -114,9 +115,10 @@ class DjangoHelpdeskTickets:
             "title": " ".join(whole(ticket.title).split())[:_LONGEST_TITLE],
             "description": whole(ticket.body),
             "submitter_email": self._user,
-            "priority": 3,
+            "priority": _NORMAL,
         }
-        return str((await self._rest.send("POST", "api/tickets/", body=body, kind=_Ticket)).id)
+        more = {"priority": _HIGHEST} if ticket.urgent else {}
+        return str((await self._rest.make("POST", "api/tickets/", body=body, more=more, kind=_Ticket)).id)
 
     async def update(self, reference: str, update: Update) -> None:
         """Write a follow-up, with the status, unless that was done."""

@@ -13,11 +13,14 @@ from urllib.parse import quote, urlencode
 
 import aiohttp
 import msgspec
+import structlog
 from yarl import URL
 
 from bot.errors import DeliveryFailed, DeliveryRefused
 from bot.secret import Secret
 from bot.tickets.http import Answer, ask, trouble
+
+_log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -92,6 +95,27 @@ class Rest:
         if not answer.ok:
             raise self.trouble(answer)
         return self.read(answer, kind, done=True)
+
+    async def make(
+        self,
+        method: str,
+        path: str,
+        *parts: str,
+        body: Mapping[str, Any],
+        more: Mapping[str, Any],
+        kind: type[T],
+    ) -> T:
+        """Have something made, with `more` fields if the system takes them: it counts for more than they do.
+
+        Raises:
+            DeliveryFailed, DeliveryPostponed, DeliveryRefused: As `send`.
+        """
+        if more:
+            try:
+                return await self.send(method, path, *parts, body={**body, **more}, kind=kind)
+            except DeliveryRefused as error:
+                _log.warning("ticket_fields_refused", fields=sorted(more), why=str(error))
+        return await self.send(method, path, *parts, body=body, kind=kind)
 
     async def ask(
         self,

@@ -4,7 +4,7 @@ A message carries its key in `messageid`, which Roundup can look up; it is writt
 issue last, together with the status, in one request. An issue is made by Post Once Exactly. Everybody who may
 see an issue sees all its messages: Roundup has no internal notes.
 
-Facts: https://www.roundup-tracker.org/docs/rest.html; the statuses are those of its "classic" tracker.
+Facts: https://www.roundup-tracker.org/docs/rest.html; status and priority are those of its "classic" tracker.
 Must not know: the outbox, settings. What is new there is read in `bot/tickets/roundup_news.py`.
 """
 
@@ -13,9 +13,10 @@ from typing import Any, Final
 
 import aiohttp
 import msgspec
+import structlog
 from yarl import URL
 
-from bot.errors import DeliveryFailed, DeliveryPostponed, Forged
+from bot.errors import DeliveryFailed, DeliveryPostponed, DeliveryRefused, Forged
 from bot.secret import Secret
 from bot.tickets.api import Change, Changes, File, Finding, Ticket, Update
 from bot.tickets.marks import file_name, is_case, said, whole
@@ -32,6 +33,9 @@ STATUSES: Final[Mapping[CaseStatus, str]] = {
     "reopened": "chatting",
     "open": "unread",
 }
+_log = structlog.get_logger(__name__)
+
+_URGENT: Final = "urgent"
 _TOLD_WRONG: Final = "Is HANDRAIL_TICKETS_URL the tracker's own address, and is its REST interface enabled?"
 
 
@@ -88,13 +92,13 @@ class RoundupTickets:
     async def create(self, ticket: Ticket) -> str:
         """Write the first message, then the issue, once however often that request is repeated."""
         opening = await self._message(ticket.key, whole(ticket.body))
-        once = await self._rest.send("POST", "rest/data/issue/@poe", body={}, kind=_Once)
-        token = once.data.link.rpartition("/")[
-            2
-        ]  # not the address: it is the one that the tracker believes in
         issue = {"title": " ".join(ticket.title.split()), "messages": [opening]}
-        made = await self._rest.send("POST", "rest/data/issue/@poe/{}", token, body=issue, kind=_One)
-        return made.data.id
+        if ticket.urgent:
+            try:
+                return await self._once({**issue, "priority": _URGENT})
+            except DeliveryRefused as error:  # a tracker may have other priorities, or none
+                _log.warning("ticket_fields_refused", fields=["priority"], why=str(error))
+        return await self._once(issue)
 
     async def update(self, reference: str, update: Update) -> None:
         """Write a message and link it, with the status, unless that was done."""
@@ -156,6 +160,13 @@ class RoundupTickets:
             remedy = "Add them to the tracker; without them cases are filed, but what becomes of them is not."
             return (Finding("warning", f"{self._rest.url} has no status {', '.join(missing)}", remedy),)
         return (Finding("ok", f"{self._rest.url} knows us as {self._user}"),)
+
+    async def _once(self, issue: Mapping[str, Any]) -> str:
+        """Make an issue, once however often the request is repeated; its id."""
+        once = await self._rest.send("POST", "rest/data/issue/@poe", body={}, kind=_Once)
+        token = once.data.link.rpartition("/")[2]  # not the address: that is the one the tracker believes in
+        made = await self._rest.send("POST", "rest/data/issue/@poe/{}", token, body=issue, kind=_One)
+        return made.data.id
 
     async def _message(self, key: str, text: str, *, status: str = "") -> str:
         """The message with this key, written if it is not there."""

@@ -38,6 +38,7 @@ _STATUSES: Final[Mapping[CaseStatus, str]] = {
 _CLOSED: Final = frozenset({"resolved", "rejected", "deleted"})
 _ITSELF: Final = "RT_System"  # does what RT's own rules say of what somebody did
 _NOBODY: Final = "Nobody"  # has what nobody has
+_HIGH: Final = 100  # what RT's own configuration calls so; a queue may have other words
 _LONGEST_SUBJECT: Final = 190
 _PAGE: Final = 100
 _BACK: Final = 180  # seconds that are read again
@@ -110,7 +111,8 @@ class RequestTrackerTickets:
             "Content": whole(ticket.body),
             "ContentType": "text/plain",
         }
-        return str((await self._rest.send("POST", "REST/2.0/ticket", body=body, kind=_Item)).id)
+        more = {"Priority": _HIGH} if ticket.urgent else {}
+        return str((await self._rest.make("POST", "REST/2.0/ticket", body=body, more=more, kind=_Item)).id)
 
     async def update(self, reference: str, update: Update) -> None:
         """Answer or comment, with the status, unless that was done."""

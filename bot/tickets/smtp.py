@@ -65,6 +65,8 @@ class MailTickets:
     async def create(self, ticket: Ticket) -> str:
         """Send the case; its own number, for a mail has none."""
         message = self._message(ticket.key, ticket.title, whole(ticket.body))
+        if ticket.urgent:
+            message["Importance"] = "high"  # RFC 2156, as mail programs show it
         await asyncio.to_thread(self._send, message)
         return ticket.key
 

@@ -11,6 +11,7 @@ import msgspec
 from bot.tickets.api import ChangeKind, File, Ticket, Update
 from bot.tickets.marks import whole
 from dialogs.conversation import CaseStatus
+from dialogs.guide import Severity
 
 
 class Person(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,6 +30,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     title: str
     body: str
     queue: str
+    severity: Severity
     codes: tuple[str, ...]
     language: str  # the person's, as a tag
     opened_at: dt.datetime
@@ -43,7 +45,7 @@ class CaseOpened(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", ta
 
 
 class News(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened to a case. `status` None: as it was."""
+    """What happened to a case. `status` or `severity` None: as it was."""
 
     key: str
     update: str
@@ -52,6 +54,7 @@ class News(msgspec.Struct, frozen=True, kw_only=True):
     author: str
     body: str
     status: CaseStatus | None
+    severity: Severity | None
 
 
 class CaseUpdated(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="case.updated"):
@@ -129,6 +132,7 @@ def opened(ticket: Ticket) -> CaseOpened:
         title=whole(ticket.title),
         body=whole(ticket.body),
         queue=file.queue,
+        severity=ticket.record.severity,
         codes=tuple(f"AADSTS{code}" for code in file.codes),
         language=file.language,
         opened_at=opened_at,
@@ -149,6 +153,7 @@ def updated(reference: str, update: Update) -> CaseUpdated:
         author=whole(update.author),
         body=whole(update.body),
         status=update.status,
+        severity=update.severity,
     )
     return CaseUpdated(timestamp=dt.datetime.fromtimestamp(update.at, dt.UTC), data=data)
 

@@ -17,13 +17,16 @@ from typing import Any, Final
 
 import aiohttp
 import msgspec
+import structlog
 
-from bot.errors import DeliveryFailed, DeliveryPostponed, Forged
+from bot.errors import DeliveryFailed, DeliveryPostponed, DeliveryRefused, Forged
 from bot.secret import Secret
 from bot.tickets.api import Change, ChangeKind, Changes, File, Finding, Ticket, Update
 from bot.tickets.marks import case_in, file_name, headed, is_case, key_of, said, whole
 from bot.tickets.rest import Rest, basic
 from dialogs.conversation import CaseStatus
+
+_log = structlog.get_logger(__name__)
 
 _STATUSES: Final[Mapping[CaseStatus, str]] = {
     "open": "open",
@@ -143,17 +146,24 @@ class ZendeskTickets:
 
     async def create(self, ticket: Ticket) -> str:
         """Make the ticket; a repeat with the same words gets the first one again."""
-        body = {
-            "ticket": {
-                "subject": " ".join(whole(ticket.title).split()),
-                "comment": {"body": whole(ticket.body)[:_LONGEST], "public": False},
-                "external_id": ticket.key,
-                "tags": ["handrail"],
-            }
+        asked = {
+            "subject": " ".join(whole(ticket.title).split()),
+            "comment": {"body": whole(ticket.body)[:_LONGEST], "public": False},
+            "external_id": ticket.key,
+            "tags": ["handrail"],
         }
+        if ticket.urgent:
+            try:
+                return await self._create(ticket.key, {**asked, "priority": "urgent"})
+            except DeliveryRefused as error:  # the field may be closed to agents
+                _log.warning("ticket_fields_refused", fields=["priority"], why=str(error))
+        return await self._create(ticket.key, asked)
+
+    async def _create(self, key: str, asked: Mapping[str, Any]) -> str:
+        body = {"ticket": asked}
         # Zendesk refuses a known key with other words: then it is looked up, as always.
         words = hashlib.sha256(msgspec.json.encode(body)).hexdigest()[:16]
-        headers = {"Idempotency-Key": f"{ticket.key}-{words}"}
+        headers = {"Idempotency-Key": f"{key}-{words}"}
         made = await self._rest.send("POST", "api/v2/tickets.json", body=body, headers=headers, kind=_One)
         return str(made.ticket.id)
 
@@ -167,6 +177,13 @@ class ZendeskTickets:
             changed["status"] = _STATUSES[update.status]
             if changed["status"] in _DONE and (await self._ticket(reference)).assignee_id is None:
                 changed["assignee_email"] = self._user  # nothing is solved by nobody
+        if update.severity is not None:
+            try:
+                await self._change(reference, {**changed, "priority": update.severity})
+            except DeliveryRefused as error:
+                _log.warning("ticket_fields_refused", fields=["priority"], why=str(error))
+            else:
+                return
         await self._change(reference, changed)
 
     async def attach(self, reference: str, file: File) -> None:

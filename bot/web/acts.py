@@ -17,19 +17,22 @@ from dialogs.events import (
     CaseAsked,
     CaseClaimed,
     CaseGiven,
+    CaseGraded,
     CaseNoted,
     CaseReopened,
     CaseResolved,
     Event,
     Reason,
 )
+from dialogs.guide import Severity
 
 
 class Act(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing to do, offered while the case is in a status of `fits`."""
+    """One thing to do, offered while the case is in a status of `fits`, and not of the severity it `sets`."""
 
     event: Callable[[int, str, Form], Event]
     fits: frozenset[CaseStatus]
+    sets: Severity | Literal[""] = ""
     asks: tuple[str, ...] = ()  # the fields of its form: "to", "reason", "note"
     needs: str = ""  # the one of them that must not be empty
 
@@ -60,10 +63,20 @@ def _reopen(at: int, number: str, form: Form) -> Event:
     return CaseReopened(at=at, number=number, by=form.by, note=form.note)
 
 
+def _urgent(at: int, number: str, form: Form) -> Event:
+    return CaseGraded(at=at, number=number, by=form.by, severity="urgent")
+
+
+def _normal(at: int, number: str, form: Form) -> Event:
+    return CaseGraded(at=at, number=number, by=form.by, severity="normal")
+
+
 ACTS: Final[dict[str, Act]] = {
     "claim": Act(event=_claim, fits=frozenset(SHOWN["unclaimed"])),
     "ask": Act(event=_ask, fits=frozenset(OPEN), asks=("note",), needs="note"),
     "close": Act(event=_close, fits=frozenset(OPEN), asks=("reason", "note")),
+    "urgent": Act(event=_urgent, fits=frozenset(OPEN), sets="urgent"),
+    "normal": Act(event=_normal, fits=frozenset(OPEN), sets="normal"),
     "give": Act(event=_give, fits=frozenset(OPEN), asks=("to",), needs="to"),
     "reopen": Act(event=_reopen, fits=frozenset(CLOSED), asks=("note",)),
     "note": Act(event=_note, fits=frozenset(EVERY), asks=("note",), needs="note"),
@@ -73,4 +86,5 @@ ACTS: Final[dict[str, Act]] = {
 
 def offered(record: CaseRecord) -> list[tuple[str, Act]]:
     """The acts that fit a case as it is, with their names."""
-    return [(name, act) for name, act in ACTS.items() if record.status in act.fits]
+    fitting = ((name, act) for name, act in ACTS.items() if record.status in act.fits)
+    return [(name, act) for name, act in fitting if act.sets != record.severity]

@@ -7,7 +7,7 @@ language, whatever the person speaks. It must not know what an act does: each is
 import datetime as dt
 import re
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, Final, get_args
 from urllib.parse import quote
 
 import structlog
@@ -25,10 +25,10 @@ from bot.web.acts import ACTS, offered
 from bot.web.agents import AGENT
 from bot.web.chat import Takes
 from bot.web.frame import Frame
-from bot.web.listing import PAGE, SHOWN, Wanted, behind
+from bot.web.listing import PAGE, SHOWN, Wanted
 from bot.web.live import Live
 from bot.web.transcript import spoken
-from dialogs.guide import Escalate
+from dialogs.guide import Escalate, Severity
 
 _NUMBER: Final = re.compile(r"HR-[0-9A-Z]{4,12}")
 _LONGEST_TRANSCRIPT: Final = 2000  # lines
@@ -64,7 +64,10 @@ class Board:
         wanted, me = Wanted.read(request.query), forms.name(request)
         try:
             version = await self._live.version(None)
-            found = await self._store.find_cases(wanted.search(me))
+            found: list[CaseRecord] = []
+            for search in wanted.searches(me):
+                if len(found) <= PAGE:
+                    found += await self._store.find_cases(search)
         except StoreUnavailable:
             return self._frame.away(request)
         speaker, shown = self._frame.speaker(), found[:PAGE]
@@ -72,7 +75,8 @@ class Board:
             "wanted": wanted,
             "tabs": list(SHOWN),
             "rows": [self._row(record, speaker) for record in shown],
-            "more": wanted.address(after=behind(shown[-1])) if len(found) > PAGE else "",
+            "more": wanted.address(after=wanted.behind(shown[-1])) if len(found) > PAGE else "",
+            "severities": [(each, speaker.key(f"severity/{each}")) for each in get_args(Severity)],
             "queues": self._queues(speaker),
             "languages": [(each, speaker.language_name(each)) for each in self._frame.library().languages],
             "me": me,
@@ -102,6 +106,8 @@ class Board:
             record = await self._record(request)
             if record is None:
                 return self._not_found(request)
+            if act.sets and act.sets == record.severity:  # by a press on another page: it is as it should be
+                raise web.HTTPSeeOther(location=f"/helpdesk/cases/{record.number}?did={form.act}")
             event = act.event(self._turns.now(), record.number, form)
             with self._metrics.turn_seconds.labels("board").time():
                 receipt = await self._turns.take(record.conversation, f"board-{form.id}", event)
@@ -171,6 +177,7 @@ class Board:
         return {
             "head": words.head(record, speaker),
             "status": record.status,
+            "severity": words.severity(record, speaker),
             "age": self._age(record.opened_at, speaker),
             "opened_at": _moment(record.opened_at),
             "app": ", ".join(app),

@@ -174,8 +174,9 @@ def _conditions(node: Node) -> Iterator[tuple[tuple[Match, ...], bool]]:
     match node:
         case Try(offers=offers):
             yield from ((offer.when, False) for offer in offers)
-        case Escalate(hints=hints):
+        case Escalate(hints=hints, grades=grades):
             yield from ((hint.when, False) for hint in hints)
+            yield from ((grade.when, False) for grade in grades)
         case _:
             pass
 

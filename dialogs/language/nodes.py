@@ -17,9 +17,11 @@ from dialogs.guide import (
     End,
     Escalate,
     FieldKind,
+    Grade,
     Hint,
     Node,
     Offer,
+    Severity,
     TextKey,
     TicketPlace,
     Try,
@@ -38,7 +40,7 @@ _VERBS = {
     "collect": ("known", "skip", "pattern", "hint", "ticket", "go"),
     "check": ("outcomes", "otherwise", "rules-out"),
     "try": ("limit", "fixed", "go"),
-    "escalate": ("hints",),
+    "escalate": ("severity", "hints"),
     "end": (),
 }
 _SAY = {"say": "what the person reads"}
@@ -51,6 +53,7 @@ _NEEDS: dict[str, dict[str, str]] = {
     "end": _SAY,
 }
 _PLACES: tuple[TicketPlace, ...] = get_args(TicketPlace)
+_SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 _KINDS: tuple[FieldKind, ...] = get_args(FieldKind)
 _EVIDENCE = tuple(field.name for field in msgspec.structs.fields(Evidence))
 _RUNAWAY = re.compile(r"\([^()]*[+*{][^()]*\)[+*{]")  # (a+)+ takes for ever on words that nearly fit
@@ -175,7 +178,10 @@ class NodeReader(Shape):
                 return Try(**base, offers=offers, limit=limit, fixed=fixed, go=go)
             case "escalate":
                 queue = self.word(value, "escalate").text
-                return Escalate(**base, queue=queue, hints=self._hints(name, entries.get("hints")))
+                grades = self._grades(entries["severity"].value) if "severity" in entries else ()
+                return Escalate(
+                    **base, queue=queue, hints=self._hints(name, entries.get("hints")), grades=grades
+                )
             case _:
                 return End(**base, result=self.one_of(value, ("solved", "stopped"), '"end"', "stopped"))
 
@@ -306,6 +312,34 @@ class NodeReader(Shape):
                 hint = Hint(id=name, text=self.line(f"{node}/{name}", each, name))
             self.file.places.put(hint, each.key.span)
             found.append(hint)
+        return tuple(found)
+
+    def _grades(self, tree: Tree) -> tuple[Grade, ...]:
+        """A severity, or a list of them with conditions, of which the first that holds counts."""
+        if not isinstance(tree, Items):
+            return (Grade(severity=self.one_of(tree, _SEVERITIES, '"severity"', "normal")),)
+        if not tree.items:
+            self.report.error("G113", tree.span, '"severity" is empty')
+        found: list[Grade] = []
+        for item in tree.items:
+            if not isinstance(item, Table):
+                self.report.error(
+                    "G103", item.span, "each severity in a list begins with is", 'write "- is: urgent"'
+                )
+                continue
+            own = self.table(item, "a severity")
+            self.keys(own, ("is", "when"), {"is": "the severity"}, item.span, "a severity")
+            if any(not grade.when for grade in found):
+                self.report.error(
+                    "G216",
+                    item.span,
+                    "this never counts: the severity before it has no condition and takes every case",
+                    "move the one without a condition to the end",
+                )
+            severity: Severity = "normal"
+            if "is" in own:
+                severity = self.one_of(own["is"].value, _SEVERITIES, '"is"', severity)
+            found.append(Grade(severity=severity, when=self.ways.when(own.get("when"))))
         return tuple(found)
 
 

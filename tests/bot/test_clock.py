@@ -15,7 +15,7 @@ from bot.store.api import Kept, Store
 from bot.store.open import open_store
 from bot.turn import Turns
 from dialogs.conversation import FORMAT, Conversation
-from dialogs.events import CaseClaimed, CaseReopened, CaseResolved, Event, Said
+from dialogs.events import CaseClaimed, CaseGraded, CaseReopened, CaseResolved, Event, Said
 from tests.support import small_guides
 
 PERSON = "teams:t:a:chat"
@@ -97,6 +97,18 @@ async def test_the_helpdesk_is_reminded_ever_more_seldom(begin: Begin) -> None:
     kept = await day.store.case(number)
     assert kept is not None
     assert [entry.note for entry in kept.log if entry.what == "reminded"] == ["30", "90", "210", "450", "930"]
+
+
+async def test_an_urgent_case_waits_half_as_long(begin: Begin) -> None:
+    """From when somebody says that it is urgent; a reminder that is overdue by then comes at once."""
+    day = await begin("2026-11-26 09:00")
+    number = await day.hands_over()
+    await day.takes(CaseGraded(at=int(day.now), number=number, by="Ada", severity="urgent"))
+
+    assert await day.reminders_within(120) == [15, 45, 105]
+
+    await day.takes(CaseGraded(at=int(day.now), number=number, by="Ada", severity="normal"))
+    assert await day.reminders_within(20 * 30) == [450 - 120]
 
 
 async def test_the_person_is_told_once(begin: Begin) -> None:

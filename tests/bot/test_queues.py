@@ -20,6 +20,7 @@ from tests.support.whole import CHANNEL, Whole, body_card, body_words, read, who
 
 SECURITY = "19:security@thread.tacv2"
 GERMAN = "19:german@thread.tacv2"
+URGENT = "19:urgent@thread.tacv2"
 BOTH = "19:both@thread.tacv2"
 CODE = "19:code@thread.tacv2"
 SECOND = "19:second@thread.tacv2"
@@ -53,10 +54,36 @@ def test_what_says_more_wins(changes: dict[str, Any], channel: str) -> None:
     assert Queues(CHANNEL, names).channel(msgspec.structs.replace(FILE, **changes)) == channel
 
 
+@pytest.mark.parametrize(
+    ("changes", "channel"),
+    [
+        ({"severity": "urgent"}, URGENT),
+        ({"severity": "urgent", "queue": "security", "language": "de"}, URGENT),
+        ({"severity": "urgent", "language": "fr"}, BOTH),
+        ({"severity": "urgent", "queue": "billing"}, SECOND),
+        ({"severity": "urgent", "codes": (53003,)}, CODE),
+        ({"queue": "security", "language": "de"}, SECURITY),
+        ({"queue": "billing"}, CHANNEL),
+    ],
+)
+def test_what_is_urgent_goes_before_queue_and_language(changes: dict[str, Any], channel: str) -> None:
+    """Only a code wins over it; with a queue or a language it says more than alone."""
+    names = {
+        "urgent": URGENT,
+        "urgent/fr": BOTH,
+        "billing/urgent": SECOND,
+        "security/de": SECURITY,
+        "security": GERMAN,
+        "AADSTS53003": CODE,
+    }
+    assert Queues(CHANNEL, names).channel(msgspec.structs.replace(FILE, **changes)) == channel
+
+
 def test_channels_are_read_from_one_line() -> None:
     """Ids, or pasted links."""
     link = "https://teams.microsoft.com/l/channel/19%3Agerman%40thread.tacv2/General?groupId=x&tenantId=y"
     assert channels(f" security={SECURITY}, de={link} ,") == (("security", SECURITY), ("de", GERMAN))
+    assert channels(f"security/urgent={URGENT}") == (("security/urgent", URGENT),)
 
 
 @pytest.mark.parametrize(
@@ -138,5 +165,6 @@ async def test_what_nobody_takes_goes_to_the_second_channel(bot: Whole) -> None:
 
     for channel in (CODE, SECOND):
         await bot.until(lambda channel=channel: "is on it" in read(bot.updates(f"m-{channel}")[-1:]))  # type: ignore[misc]  # bound here
-    lines = [each.body["text"] for each in bot.arrived(f"{SECOND};messageid=m1") if "text" in each.body]
-    assert lines == ["Ada Lovelace is on it."]
+    thread = f"{SECOND};messageid=m1"
+    await bot.until(lambda: bool(bot.arrived(thread)))  # the card may be quicker than the line below it
+    assert [each.body.get("text") for each in bot.arrived(thread)] == ["Ada Lovelace is on it."]

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from bot.store.api import CaseRecord
-from dialogs.events import CaseAsked, CaseClaimed, CaseNoted, Event
+from dialogs.events import CaseAsked, CaseClaimed, CaseGraded, CaseNoted, Event
 from dialogs.language.load import load
 from dialogs.library import Library
 from tests.support.cloud import PlayedCloud
@@ -133,6 +133,22 @@ async def test_what_happens_to_a_case_stands_on_its_ticket(bot: Whole, tickets: 
         (False, "Ben", "Note of Ben: “looks like the proxy”"),
         (True, "Erika Mustermann", "Erika Mustermann answers: “an old one”"),
     ]
+
+
+async def test_how_pressing_a_case_is_stands_on_its_ticket(bot: Whole, tickets: PlayedTickets) -> None:
+    """As it was opened, and what the helpdesk makes of it: for the helpdesk, not for the person."""
+    number = await bot.hands_over()
+    await bot.until(lambda: len(tickets.tickets) == 1)
+    assert bot.parts is not None
+    turns, conversation = bot.parts.turns, (await record(bot, number)).conversation
+    event = CaseGraded(at=turns.now(), number=number, by="Ada", severity="urgent")
+    await turns.take(conversation, "urgent", event)
+    await bot.until(lambda: len(tickets.updates) == 1)
+
+    assert tickets.tickets[0].body["data"]["severity"] == "normal"
+    told = tickets.updates[0].body["data"]
+    assert (told["severity"], told["public"], told["author"]) == ("urgent", False, "Ada")
+    assert told["body"] == "Ada made it urgent."
 
 
 async def test_what_came_from_the_ticket_system_does_not_go_back(bot: Whole, tickets: PlayedTickets) -> None:

@@ -72,6 +72,31 @@ async def test_a_case_from_hand_to_hand_without_a_script(browser: Watched) -> No
     await expect(page.locator("#log-section")).to_contain_text("It is mended.")
 
 
+async def test_a_case_made_urgent_stands_first(browser: Watched) -> None:
+    """By keyboard, without a script: the older of two cases goes before the newer one, and back again."""
+    older, newer = await a_case(browser.pages), await a_case(browser.pages)
+    context = await browser.person(java_script_enabled=False)
+    page = await context.new_page()
+    await page.goto(f"/helpdesk/cases/{older}")
+    await page.focus("#do-urgent summary")
+    await page.keyboard.press("Enter")
+    await page.fill("#urgent-by", "Kim")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#did")).to_have_text("The case is urgent now.")
+    await expect(page.locator("#head .mark.urgent")).to_have_text("Urgent")
+    await expect(page.locator("#log-section")).to_contain_text("Kim made it urgent.")
+    await page.goto("/helpdesk")
+    assert await page.locator("tbody th").all_inner_texts() == [older, newer]
+    await page.select_option("#severity", "urgent")
+    await page.get_by_role("button", name="Show").click()
+    assert await page.locator("tbody th").all_inner_texts() == [older]
+
+    await page.click(f"#case-{older}")
+    await page.click("#do-normal summary")
+    await page.click("form[action$=normal] button")
+    await expect(page.locator("#head .mark.urgent")).to_have_count(0)
+
+
 async def test_on_paper_there_are_facts_and_no_buttons(browser: Watched) -> None:
     """A printed case has the warning and the whole conversation, black on white."""
     number = await a_case(browser.pages)

@@ -8,6 +8,7 @@ import pytest
 from bot.address import Person
 from bot.store.api import AgentSession, CaseChange, CaseRecord, CaseSearch, Store
 from dialogs.conversation import CaseStatus
+from dialogs.guide import Severity
 from tests.support.keeping import NOW, OpenStore, case, changing, opening
 
 ANY: tuple[CaseStatus, ...] = ("open", "claimed", "resolved", "waiting")
@@ -20,8 +21,10 @@ def about(
     at = file.pop("at", 100)
     assert isinstance(at, int)
     made = case(number, at=at, status=status)
+    severity = msgspec.convert(file.get("severity", "normal"), Severity)
     return msgspec.structs.replace(
         made,
+        severity=severity,
         person=Person(name=name, object_id="0b5e", verified=True),
         file=msgspec.structs.replace(made.file, **file),
     )
@@ -44,6 +47,8 @@ def numbers(found: Sequence[CaseRecord]) -> list[str]:
         ({"statuses": ("open",)}, ["HR-3", "HR-1"]),
         ({"statuses": ()}, []),
         ({"queue": "security"}, ["HR-2"]),
+        ({"severity": "urgent"}, ["HR-2"]),
+        ({"severity": "normal", "code": 53003}, ["HR-4", "HR-1"]),
         ({"language": "fr"}, ["HR-3"]),
         ({"code": 53003}, ["HR-4", "HR-1"]),
         ({"code": 5300}, []),
@@ -67,7 +72,15 @@ async def test_cases_are_found_by_what_they_are_about(
     await keep(
         store,
         about("HR-1", at=100),
-        about("HR-2", at=200, name="Kim Özdemir", status="claimed", queue="security", codes=()),
+        about(
+            "HR-2",
+            at=200,
+            name="Kim Özdemir",
+            status="claimed",
+            queue="security",
+            codes=(),
+            severity="urgent",
+        ),
         about("HR-3", at=300, name="", contact="Jo, extension 4711", language="fr", codes=(50076,)),
         about("HR-4", at=300, status="resolved"),
     )
@@ -89,6 +102,25 @@ async def test_who_works_on_it_and_the_tickets_number_are_found_as_they_are_now(
     assert numbers(await store.find_cases(CaseSearch(statuses=ANY, by="Kim Özdemir"))) == ["HR-1"]
     assert numbers(await store.find_cases(CaseSearch(statuses=ANY, by="Kim"))) == []
     assert numbers(await store.find_cases(CaseSearch(statuses=ANY, words="inc0042"))) == ["HR-2"]
+
+
+async def test_the_severity_of_a_case_is_the_one_it_was_given_last(store: Store) -> None:
+    """The file keeps the one it was opened with; other news change neither."""
+    await keep(store, about("HR-1", at=100, severity="urgent"), about("HR-2", at=200))
+    news = (
+        CaseChange(number="HR-1", at=1, what="normal", by="Ben", severity="normal"),
+        CaseChange(number="HR-2", at=2, what="urgent", by="Ben", severity="urgent"),
+        CaseChange(number="HR-2", at=3, what="noted", by="Ben", note="Call them"),
+    )
+    await store.turn("c", "n", changing(*news))
+
+    calmed, pressing = await store.case("HR-1"), await store.case("HR-2")
+    assert calmed is not None
+    assert pressing is not None
+    assert (calmed.severity, calmed.file.severity) == ("normal", "urgent")
+    assert (pressing.severity, pressing.file.severity) == ("urgent", "normal")
+    assert [entry.what for entry in pressing.log[-2:]] == ["urgent", "noted"]
+    assert numbers(await store.find_cases(CaseSearch(statuses=ANY, severity="urgent"))) == ["HR-2"]
 
 
 @pytest.mark.parametrize("oldest_first", [False, True])

@@ -132,10 +132,10 @@ def opening(*cases: CaseRecord) -> Decide:
     return decide
 
 
-def changing(change: CaseChange) -> Decide:
+def changing(*changes: CaseChange) -> Decide:
     """A turn that brings news of a case."""
 
     def decide(stored: Conversation | None, _where: Address | None) -> Kept:
-        return Kept(conversation=stored or Conversation(), changes=(change,))
+        return Kept(conversation=stored or Conversation(), changes=changes)
 
     return decide

@@ -66,9 +66,10 @@ WHERE conversation = :conversation AND seq > :after ORDER BY seq LIMIT :limit
 -- A new case with the first entries of its log; a number in use is an error.
 WITH added AS (
     INSERT INTO cases
-        (number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, entries)
+        (number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, severity,
+            entries)
     VALUES (:number, :conversation, :status, :opened_at, :changed_at, :agent, :reference, :zone, :person, :file,
-        cardinality(:log_ats::bigint[]))
+        :severity, cardinality(:log_ats::bigint[]))
     RETURNING number
 )
 INSERT INTO case_log (number, seq, at, status, agent, note, what)
@@ -81,6 +82,7 @@ FROM added, unnest(:log_ats::bigint[], :log_statuses::text[], :log_agents::text[
 WITH changed AS (
     UPDATE cases SET
         status = coalesce(:status, status),
+        severity = coalesce(:severity, severity),
         changed_at = :at,
         agent = CASE WHEN :owner::text = '' THEN agent ELSE :owner END,
         reference = CASE WHEN :reference::text = '' THEN reference ELSE :reference END,
@@ -98,19 +100,19 @@ UPDATE cases SET desk = :desk WHERE number = :number
 
 -- name: case
 -- One case with its log.
-SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk,
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk, severity,
     ARRAY(SELECT (at, status, agent, note, what, reason) FROM case_log WHERE case_log.number = cases.number ORDER BY seq)
 FROM cases WHERE number = :number
 
 -- name: cases
 -- The newest cases with their logs.
-SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk,
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk, severity,
     ARRAY(SELECT (at, status, agent, note, what, reason) FROM case_log WHERE case_log.number = cases.number ORDER BY seq)
 FROM cases ORDER BY opened_at DESC, number DESC LIMIT :limit
 
 -- name: cases_by_status
 -- The newest cases of some statuses with their logs: of each status by its index, then the newest of all.
-SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk,
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk, severity,
     ARRAY(SELECT (at, status, agent, note, what, reason) FROM case_log WHERE case_log.number = newest.number ORDER BY seq)
 FROM unnest(:statuses::text[]) AS wanted, LATERAL (
     SELECT * FROM cases WHERE status = wanted ORDER BY opened_at DESC, number DESC LIMIT :limit
@@ -120,11 +122,12 @@ ORDER BY opened_at DESC, number DESC LIMIT :limit
 -- name: find_newest
 -- The newest cases of some statuses that fit, with their logs, behind the last one that was shown; '' stands for
 -- whatever. Of each status by its index, then the first of all.
-SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk,
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk, severity,
     ARRAY(SELECT (at, status, agent, note, what, reason) FROM case_log WHERE case_log.number = fitting.number ORDER BY seq)
 FROM unnest(:statuses::text[]) AS wanted, LATERAL (
     SELECT * FROM cases
     WHERE status = wanted AND (opened_at, number) < (:opened_at::bigint, :number::text COLLATE "C")
+        AND (:severity::text = '' OR severity = :severity)
         AND (:queue::text = '' OR queue = :queue) AND (:language::text = '' OR language = :language)
         AND (:code::text = '' OR strpos(codes, :code) > 0) AND (:agent::text = '' OR agent = :agent)
         AND (:words::text = '' OR number ILIKE :words OR reference ILIKE :words OR called ILIKE :words)
@@ -135,11 +138,12 @@ ORDER BY opened_at DESC, number DESC LIMIT :limit
 -- name: find_oldest
 -- The oldest cases of some statuses that fit, with their logs, behind the last one that was shown; '' stands for
 -- whatever. Of each status by its index, then the first of all.
-SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk,
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk, severity,
     ARRAY(SELECT (at, status, agent, note, what, reason) FROM case_log WHERE case_log.number = fitting.number ORDER BY seq)
 FROM unnest(:statuses::text[]) AS wanted, LATERAL (
     SELECT * FROM cases
     WHERE status = wanted AND (opened_at, number) > (:opened_at::bigint, :number::text COLLATE "C")
+        AND (:severity::text = '' OR severity = :severity)
         AND (:queue::text = '' OR queue = :queue) AND (:language::text = '' OR language = :language)
         AND (:code::text = '' OR strpos(codes, :code) > 0) AND (:agent::text = '' OR agent = :agent)
         AND (:words::text = '' OR number ILIKE :words OR reference ILIKE :words OR called ILIKE :words)
@@ -373,3 +377,13 @@ RETURNING value
 -- name: move_cursor
 -- It has been read up to there, and the next one may read.
 UPDATE cursors SET value = :value, held_until = 0 WHERE name = :source
+
+-- name: on_call
+-- The newest word about who is on call for a channel.
+SELECT channel, user_id, called, since FROM on_call WHERE channel = :channel
+
+-- name: set_on_call
+-- Somebody said who is on call, or that nobody is. What was said before that changes nothing any more.
+INSERT INTO on_call (channel, user_id, called, since) VALUES (:channel, :user_id, :called, :since)
+ON CONFLICT (channel) DO UPDATE SET user_id = excluded.user_id, called = excluded.called, since = excluded.since
+WHERE excluded.since >= on_call.since

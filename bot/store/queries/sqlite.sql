@@ -32,15 +32,16 @@ WHERE conversation = :conversation AND seq > :after ORDER BY seq LIMIT :limit
 -- name: add_case
 -- A new case; nothing is added when its number is in use.
 INSERT INTO cases (number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, queue,
-    language, codes, called)
+    language, codes, called, severity)
 VALUES (:number, :conversation, :status, :opened_at, :changed_at, :agent, :reference, :zone, :person, :file, :queue,
-    :language, :codes, :called)
+    :language, :codes, :called, :severity)
 ON CONFLICT (number) DO NOTHING
 
 -- name: change_case
 -- News of a case; what is NULL or empty stays.
 UPDATE cases SET
     status = coalesce(:status, status),
+    severity = coalesce(:severity, severity),
     changed_at = :at,
     agent = CASE WHEN :owner = '' THEN agent ELSE :owner END,
     reference = CASE WHEN :reference = '' THEN reference ELSE :reference END
@@ -59,25 +60,26 @@ UPDATE cases SET desk = :desk WHERE number = :number
 
 -- name: case
 -- One case.
-SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk, severity
 FROM cases WHERE number = :number
 
 -- name: cases
 -- The newest cases.
-SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk, severity
 FROM cases ORDER BY opened_at DESC, number DESC LIMIT :limit
 
 -- name: cases_by_status
 -- The newest cases of one status.
-SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk, severity
 FROM cases WHERE status = :status ORDER BY opened_at DESC, number DESC LIMIT :limit
 
 -- name: find_newest
 -- The newest cases of one status that fit, behind the last one that was shown; '' stands for whatever.
-SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk, severity
 FROM cases JOIN (
     SELECT number AS found FROM cases
     WHERE status = :status AND (opened_at, number) < (:opened_at, :number)
+        AND (:severity = '' OR severity = :severity)
         AND (:queue = '' OR queue = :queue) AND (:language = '' OR language = :language)
         AND (:code = '' OR instr(codes, :code)) AND (:agent = '' OR agent = :agent)
         AND (:words = '' OR number LIKE :words ESCAPE '\' OR reference LIKE :words ESCAPE '\'
@@ -88,10 +90,11 @@ ORDER BY opened_at DESC, number DESC
 
 -- name: find_oldest
 -- The oldest cases of one status that fit, behind the last one that was shown; '' stands for whatever.
-SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk
+SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk, severity
 FROM cases JOIN (
     SELECT number AS found FROM cases
     WHERE status = :status AND (opened_at, number) > (:opened_at, :number)
+        AND (:severity = '' OR severity = :severity)
         AND (:queue = '' OR queue = :queue) AND (:language = '' OR language = :language)
         AND (:code = '' OR instr(codes, :code)) AND (:agent = '' OR agent = :agent)
         AND (:words = '' OR number LIKE :words ESCAPE '\' OR reference LIKE :words ESCAPE '\'
@@ -283,3 +286,13 @@ SELECT value FROM cursors WHERE name = :name
 -- name: move_cursor
 -- It has been read up to there.
 INSERT INTO cursors (name, value) VALUES (:name, :value) ON CONFLICT (name) DO UPDATE SET value = excluded.value
+
+-- name: on_call
+-- The newest word about who is on call for a channel.
+SELECT channel, user_id, called, since FROM on_call WHERE channel = :channel
+
+-- name: set_on_call
+-- Somebody said who is on call, or that nobody is. What was said before that changes nothing any more.
+INSERT INTO on_call (channel, user_id, called, since) VALUES (:channel, :user_id, :called, :since)
+ON CONFLICT (channel) DO UPDATE SET user_id = excluded.user_id, called = excluded.called, since = excluded.since
+WHERE excluded.since >= on_call.since

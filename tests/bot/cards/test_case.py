@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from bot.address import Person
@@ -127,10 +128,10 @@ def test_only_a_verified_persons_id_is_shown() -> None:
 @pytest.mark.parametrize(
     ("status", "does"),
     [
-        ("open", ["claim", "ask", "resolve", "give", "memo"]),
-        ("reopened", ["claim", "ask", "resolve", "give", "memo"]),
-        ("claimed", ["ask", "resolve", "give", "memo"]),
-        ("waiting", ["ask", "resolve", "give", "memo"]),
+        ("open", ["claim", "urgent", "ask", "resolve", "give", "memo"]),
+        ("reopened", ["claim", "urgent", "ask", "resolve", "give", "memo"]),
+        ("claimed", ["urgent", "ask", "resolve", "give", "memo"]),
+        ("waiting", ["urgent", "ask", "resolve", "give", "memo"]),
         ("resolved", ["reopen", "memo"]),
         ("withdrawn", ["reopen", "memo"]),
     ],
@@ -138,6 +139,27 @@ def test_only_a_verified_persons_id_is_shown() -> None:
 def test_a_card_offers_what_can_still_be_done(status: str, does: list[str]) -> None:
     """Nobody can claim what somebody has, nor close what is closed."""
     assert actions(handoff.card(record(status=status), SPEAKER, execute=True)) == does
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Urgent"), ("de", "Dringend")])
+def test_what_presses_says_so_first(language: str, said: str) -> None:
+    """On the card beside the number, in the notification before it, in the ticket; of other cases nowhere."""
+    speaker = Speaker(screens.library(), language, "Europe/Berlin")
+    urgent = msgspec.structs.replace(record(), severity="urgent")
+    card = handoff.card(urgent, speaker, execute=True)
+
+    assert words(card["body"][0]) == f"HR-7K3F · {said}"
+    assert handoff.summary(urgent, speaker).startswith(f"{said} · HR-7K3F · ")
+    assert plain.case_text(urgent, speaker).startswith(f"HR-7K3F · {said} · ")
+    assert "normal" in actions(card)
+    assert "urgent" not in actions(card)
+    for usual in (handoff.summary(record(), speaker), plain.case_text(record(), speaker)):
+        assert said not in usual
+
+
+def test_a_case_says_when_it_was_opened_and_not_how_old_it_is() -> None:
+    """A card stands in a channel for days, and nobody draws it anew as time goes by."""
+    assert "opened Nov 22, 2026, 10:41 AM" in plain.case_text(record(), SPEAKER).replace("\u202f", " ")
 
 
 def test_resolving_takes_a_note_along() -> None:

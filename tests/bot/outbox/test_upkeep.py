@@ -128,7 +128,16 @@ def test_a_secret_in_a_reason_is_cut() -> None:
 
 def test_any_bytes_make_an_entry() -> None:
     """A body of any kind that is not what it should be is said to be unreadable, whatever it is."""
-    for kind in ("show", "retire", "probe", "ticket", "handoff", "handoff-update", "hologram"):
+    for kind in (
+        "show",
+        "retire",
+        "probe",
+        "ticket",
+        "handoff",
+        "handoff-update",
+        "handoff-call",
+        "hologram",
+    ):
         for body in (b"", b"[" * 5000, b"\xff", b"{}", b"null", b'{"effect":"show","prompt":1}'):
             entry = entry_of(message(kind, body))
             assert isinstance(entry, Entry)

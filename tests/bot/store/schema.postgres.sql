@@ -116,11 +116,12 @@ CREATE TABLE cases (
     language text NOT NULL DEFAULT '',  -- the person's
     codes text NOT NULL DEFAULT '',     -- ',1000002,53003,'
     called text NOT NULL DEFAULT '',    -- the person's name, and what they call themselves
-    desk text NOT NULL DEFAULT ''       -- which ticket desk was asked to file it
+    desk text NOT NULL DEFAULT '',      -- which ticket desk was asked to file it
+    severity text NOT NULL DEFAULT 'normal'
 );
 CREATE INDEX cases_opened ON cases (opened_at, number);
-CREATE INDEX cases_board ON cases (status, opened_at, number)
-    INCLUDE (queue, language, codes, agent, reference, called);
+CREATE INDEX cases_wanted ON cases (status, opened_at, number)
+    INCLUDE (queue, language, codes, agent, reference, called, severity);
 CREATE INDEX cases_changed ON cases (changed_at, number);
 
 -- What a case is looked for by, out of its file, which never changes.
@@ -177,4 +178,11 @@ CREATE TABLE cursors (
     name text COLLATE "C" PRIMARY KEY,
     value text NOT NULL,
     held_until double precision NOT NULL  -- by the database's clock
+);
+
+CREATE TABLE on_call (
+    channel text COLLATE "C" PRIMARY KEY,
+    user_id text NOT NULL,            -- '' when nobody is
+    called text NOT NULL,
+    since double precision NOT NULL   -- when it was said
 );

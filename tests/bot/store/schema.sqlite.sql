@@ -78,10 +78,13 @@ CREATE TABLE cases (
     language TEXT NOT NULL DEFAULT '',  -- the person's
     codes TEXT NOT NULL DEFAULT '',     -- ',1000002,53003,'
     called TEXT NOT NULL DEFAULT '',    -- the person's name, and what they call themselves
-    desk TEXT NOT NULL DEFAULT ''       -- which ticket desk was asked to file it
+    desk TEXT NOT NULL DEFAULT '',      -- which ticket desk was asked to file it
+    severity TEXT NOT NULL DEFAULT 'normal'
 ) STRICT;
 CREATE INDEX cases_opened ON cases (opened_at, number);
-CREATE INDEX cases_board ON cases (status, opened_at, number, queue, language, codes, agent, reference, called);
+CREATE INDEX cases_wanted ON cases (
+    status, opened_at, number, queue, language, codes, agent, reference, called, severity
+);
 CREATE INDEX cases_changed ON cases (changed_at, number);
 
 CREATE TABLE case_log (
@@ -114,4 +117,11 @@ CREATE INDEX agent_sessions_expire ON agent_sessions (expires_at);
 CREATE TABLE cursors (
     name TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE on_call (
+    channel TEXT NOT NULL PRIMARY KEY,
+    user_id TEXT NOT NULL,   -- '' when nobody is
+    called TEXT NOT NULL,
+    since REAL NOT NULL      -- when it was said
 ) STRICT, WITHOUT ROWID;

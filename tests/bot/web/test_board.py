@@ -181,6 +181,22 @@ async def test_the_second_of_two_agents_does_not_take_the_case_away(
     assert (await pages.store.case(record.number)).by == "Kim"
 
 
+async def test_of_two_who_make_it_urgent_one_did(pages: Pages, person: Visitor, agent: Visitor) -> None:
+    """The page of the second is out of date; it ends as they want it, and the person hears of neither."""
+    record = await hand_over(pages, person)
+    heard = (await person.look()).said
+    path = f"/helpdesk/cases/{record.number}/urgent"
+    async with Visitor(pages) as other:
+        late = await form(other, record, by="Robin")
+        first = await post(agent, path, await form(agent, record, by="Kim"))
+        second = await post(other, path, late)
+    assert "Kim made it urgent." in first.words
+    assert "The case is urgent now." in second.words
+    kept = await pages.store.case(record.number)
+    assert (kept.severity, [entry.by for entry in kept.log if entry.what == "urgent"]) == ("urgent", ["Kim"])
+    assert (await person.look()).said == heard
+
+
 @pytest.mark.parametrize(
     "attack",
     [

@@ -13,6 +13,7 @@ from bot.address import Person
 from bot.store.api import CaseRecord
 from bot.web.listing import PAGE, Wanted
 from dialogs.conversation import CaseStatus
+from dialogs.guide import Severity
 from tests.support.keeping import case, opening
 from tests.support.pages import Pages, Visitor, serving
 
@@ -32,13 +33,24 @@ async def agent(pages: Pages) -> AsyncIterator[Visitor]:
 
 
 def about(
-    number: str, name: str, *, at: int, status: CaseStatus = "open", by: str = "", **file: object
+    number: str,
+    name: str,
+    *,
+    at: int,
+    status: CaseStatus = "open",
+    by: str = "",
+    severity: Severity = "normal",
+    **file: object,
 ) -> CaseRecord:
     """A case."""
     made = case(number, at=at, status=status)
     described = {"codes": (53003,), **file}
     return msgspec.structs.replace(
-        made, person=Person(name=name), by=by, file=msgspec.structs.replace(made.file, **described)
+        made,
+        person=Person(name=name),
+        by=by,
+        severity=severity,
+        file=msgspec.structs.replace(made.file, **described),
     )
 
 
@@ -90,6 +102,56 @@ async def test_the_list_shows_what_is_asked_for(
         about("HR-0005", "Erika", at=400, status="resolved"),
     )
     assert await listed(agent, query) == numbers
+
+
+@pytest.mark.parametrize(
+    ("query", "numbers"),
+    [
+        ("", ["HR-0003", "HR-0001", "HR-0004", "HR-0002"]),
+        ("sort=oldest", ["HR-0001", "HR-0003", "HR-0002", "HR-0004"]),
+        ("severity=urgent", ["HR-0003", "HR-0001"]),
+        ("severity=normal", ["HR-0004", "HR-0002"]),
+        ("severity=whatever&queue=security", ["HR-0001", "HR-0002"]),
+        ("show=closed", ["HR-0006", "HR-0005"]),
+        ("show=closed&severity=urgent", ["HR-0005"]),
+        ("show=all", ["HR-0006", "HR-0005", "HR-0004", "HR-0003", "HR-0002", "HR-0001"]),
+        ("after=urgent-300-HR-0003", ["HR-0001", "HR-0004", "HR-0002"]),
+        ("after=normal-400-HR-0004", ["HR-0002"]),
+        ("show=all&after=300-HR-0003", ["HR-0002", "HR-0001"]),
+    ],
+)
+async def test_what_is_urgent_comes_first_where_there_is_work_to_do(
+    pages: Pages, agent: Visitor, query: str, numbers: list[str]
+) -> None:
+    """What is over stands in the order of time; the severity can be asked for alone."""
+    await keep(
+        pages,
+        about("HR-0001", "Ines", at=100, severity="urgent", queue="security"),
+        about("HR-0002", "Max", at=200, queue="security"),
+        about("HR-0003", "Jo", at=300, severity="urgent", status="claimed", by="Kim"),
+        about("HR-0004", "Ida", at=400),
+        about("HR-0005", "Eva", at=500, severity="urgent", status="resolved"),
+        about("HR-0006", "Uwe", at=600, status="resolved"),
+    )
+    assert await listed(agent, query) == numbers
+
+
+async def test_pages_go_on_from_the_urgent_cases_to_the_others(pages: Pages, agent: Visitor) -> None:
+    """More than a page of each: every case once, the urgent ones before all others."""
+    cases = [about(f"HR-{n:04}", "Ida", at=n, severity="urgent" if n % 2 else "normal") for n in range(150)]
+    await keep(pages, *cases)
+    seen: list[str] = []
+    path = "/helpdesk?sort=oldest"
+    for _ in range(5):
+        async with agent.http.get(path) as answer:
+            text = await answer.text()
+        seen += re.findall(r'id="case-(HR-\w+)"', text)
+        following = re.search(r'id="page-next" rel="next" href="([^"]+)"', text)
+        if following is None:
+            break
+        path = html.unescape(following[1])
+
+    assert seen == [f"HR-{n:04}" for n in (*range(1, 150, 2), *range(0, 150, 2))]
 
 
 async def test_every_case_is_on_some_page(pages: Pages, agent: Visitor) -> None:

@@ -34,6 +34,7 @@ class PlayedZendesk(Served):
         self.tickets: dict[int, dict[str, Any]] = {}
         self.audits: dict[int, list[dict[str, Any]]] = {}
         self.uploads: dict[str, tuple[str, bytes]] = {}
+        self.priorities = True  # whether agents may write that field
         self._keys: dict[str, tuple[str, int]] = {}
         self._ids = 35_000
 
@@ -106,9 +107,11 @@ class PlayedZendesk(Served):
             answer = {"ticket": self.tickets[known[1]]}
             return told(answer, 201, {"x-idempotency-lookup": "hit"})
         asked, number = json.loads(body)["ticket"], self.new()
+        if not self.priorities and "priority" in asked:
+            return self._invalid("Priority: is not writable")
         self.tickets[number] = {
             "id": number, "external_id": asked["external_id"], "subject": asked["subject"], "status": "new",
-            "assignee_id": None, "updated_at": "",
+            "assignee_id": None, "updated_at": "", "priority": asked.get("priority"),
         }  # fmt: skip
         self.audits[number] = []
         events = [{"id": self.new(), "type": "Create", "field_name": "subject", "value": asked["subject"]}]
@@ -130,6 +133,8 @@ class PlayedZendesk(Served):
         asked = dict(asked)
         if ticket["status"] == "closed":
             return self._invalid("Status: closed prevents ticket update")
+        if not self.priorities and "priority" in asked:
+            return self._invalid("Priority: is not writable")
         if asked.pop("assignee_email", ""):
             asked["assignee_id"] = BOT
         if asked.get("status") == "solved" and not (asked.get("assignee_id") or ticket["assignee_id"]):
