@@ -166,7 +166,8 @@ class Turns:
             before = stored if stored is not None else _first(library, address, self._language)
             done = step(library, before, event)
             here = address or where or Address(surface="web")
-            return _written_down(conversation, here, event.at, done.conversation, done.effects, address)
+            kept = _written_down(conversation, here, event.at, done.conversation, done.effects, address)
+            return msgspec.structs.replace(kept, outcomes=done.outcomes) if done.outcomes else kept
 
         return decided
 
@@ -276,6 +277,7 @@ def _change(effect: ChangeCase, at: int) -> CaseChange:
         owner=effect.owner,
         note=effect.note,
         reason=effect.reason,
+        fix=effect.fix,
         reference=effect.reference,
     )
 

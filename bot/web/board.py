@@ -16,10 +16,12 @@ from babel import Locale, UnknownLocaleError
 from babel.dates import format_timedelta
 
 from bot.cards import case as words
+from bot.cards.ended_by import endings
 from bot.cards.speech import Speaker
 from bot.errors import NumberTaken, StoreUnavailable
 from bot.metrics import Metrics
 from bot.store.api import CaseRecord, Line, Store
+from bot.store.history import solved_before
 from bot.web import forms
 from bot.web.acts import ACTS, offered
 from bot.web.agents import AGENT
@@ -134,9 +136,10 @@ class Board:
             version = await self._live.version(record)
             lines = await self._transcript(record)
             colleagues = await self._store.signed_in(now=self._turns.now())
+            solved = await solved_before(self._store, record, self._turns.now())
         except StoreUnavailable:
             return self._frame.away(request)
-        sections = {each.id: each for each in words.sections(record, speaker)}
+        sections = {each.id: each for each in words.sections(record, speaker, solved)}
         context = {
             "record": record,
             "head": words.head(record, speaker),
@@ -149,6 +152,7 @@ class Board:
             ],
             "form": form,
             "acts": offered(record),
+            "endings": endings(record, self._frame.library(), speaker),
             "colleagues": [each for each in colleagues if each != form.by],
             "did": did if did in ACTS else "",
             "mine": bool(form.by) and record.by == form.by,

@@ -115,12 +115,16 @@ CREATE TABLE cases (
     queue text NOT NULL DEFAULT '',
     language text NOT NULL DEFAULT '',  -- the person's
     codes text NOT NULL DEFAULT '',     -- ',1000002,53003,'
-    called text NOT NULL DEFAULT ''     -- the person's name, and what they call themselves
+    called text NOT NULL DEFAULT '',    -- the person's name, and what they call themselves
+    code text COLLATE "C" NOT NULL DEFAULT '',       -- the last one that came up
+    reason text NOT NULL DEFAULT '',     -- why it is closed
+    fix text NOT NULL DEFAULT ''         -- what ended it
 );
 CREATE INDEX cases_opened ON cases (opened_at, number);
 CREATE INDEX cases_board ON cases (status, opened_at, number)
     INCLUDE (queue, language, codes, agent, reference, called);
 CREATE INDEX cases_changed ON cases (changed_at, number);
+CREATE INDEX cases_solved ON cases (code, opened_at) INCLUDE (reason, fix) WHERE status = 'resolved';
 
 -- What a case is looked for by, out of its file, which never changes.
 CREATE FUNCTION cases_facets() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -139,6 +143,15 @@ EXCEPTION WHEN data_exception THEN
 END $$;
 CREATE TRIGGER cases_facets BEFORE INSERT OR UPDATE OF file ON cases
     FOR EACH ROW EXECUTE FUNCTION cases_facets();
+CREATE FUNCTION cases_code() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.code := coalesce(convert_from(NEW.file, 'UTF8')::json -> 'codes' ->> -1, '');
+    RETURN NEW;
+EXCEPTION WHEN data_exception THEN
+    RETURN NEW;
+END $$;
+CREATE TRIGGER cases_code BEFORE INSERT OR UPDATE OF file ON cases
+    FOR EACH ROW EXECUTE FUNCTION cases_code();
 
 CREATE TABLE case_log (
     number text COLLATE "C" NOT NULL REFERENCES cases (number),
@@ -149,6 +162,7 @@ CREATE TABLE case_log (
     note text NOT NULL,
     what text NOT NULL DEFAULT '',
     reason text NOT NULL DEFAULT '',
+    fix text NOT NULL DEFAULT '',  -- what ended it
     PRIMARY KEY (number, seq)
 );
 
@@ -177,3 +191,10 @@ CREATE TABLE cursors (
     value text NOT NULL,
     held_until double precision NOT NULL  -- by the database's clock
 );
+
+CREATE TABLE outcomes (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at bigint NOT NULL,         -- a whole hour
+    body bytea NOT NULL         -- nobody's name, words or key
+);
+CREATE INDEX outcomes_at ON outcomes (at);

@@ -77,11 +77,15 @@ CREATE TABLE cases (
     queue TEXT NOT NULL DEFAULT '',
     language TEXT NOT NULL DEFAULT '',  -- the person's
     codes TEXT NOT NULL DEFAULT '',     -- ',1000002,53003,'
-    called TEXT NOT NULL DEFAULT ''     -- the person's name, and what they call themselves
+    called TEXT NOT NULL DEFAULT '',    -- the person's name, and what they call themselves
+    code TEXT NOT NULL DEFAULT '',       -- the last one that came up
+    reason TEXT NOT NULL DEFAULT '',     -- why it is closed
+    fix TEXT NOT NULL DEFAULT ''         -- what ended it
 ) STRICT;
 CREATE INDEX cases_opened ON cases (opened_at, number);
 CREATE INDEX cases_board ON cases (status, opened_at, number, queue, language, codes, agent, reference, called);
 CREATE INDEX cases_changed ON cases (changed_at, number);
+CREATE INDEX cases_solved ON cases (code, opened_at, reason, fix) WHERE status = 'resolved';
 
 CREATE TABLE case_log (
     number TEXT NOT NULL REFERENCES cases (number),
@@ -92,6 +96,7 @@ CREATE TABLE case_log (
     note TEXT NOT NULL,
     what TEXT NOT NULL DEFAULT '',
     reason TEXT NOT NULL DEFAULT '',
+    fix TEXT NOT NULL DEFAULT '',  -- what ended it
     PRIMARY KEY (number, seq)
 ) STRICT, WITHOUT ROWID;
 
@@ -114,3 +119,10 @@ CREATE TABLE cursors (
     name TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE outcomes (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,        -- a whole hour
+    body BLOB NOT NULL          -- nobody's name, words or key
+) STRICT;
+CREATE INDEX outcomes_at ON outcomes (at);
