@@ -273,8 +273,8 @@ class _Group:
             resolved=statuses["resolved"],
             withdrawn=statuses["withdrawn"],
             reopened=self._reopened,
-            reasons=dict(self._reasons.most_common()),
-            ended_by=dict(self._ended_by.most_common()),
+            reasons=_most_first(self._reasons),
+            ended_by=_most_first(self._ended_by),
             claim=_minutes(self._claim),
             resolve=_minutes(self._resolve),
             ratings=_ratings(self._scores),
@@ -307,6 +307,11 @@ def _sums(groups: dict[str, _Group]) -> tuple[Group, ...]:
     """Those with the most cases and sessions first."""
     found = [group.sum(name) for name, group in groups.items()]
     return tuple(sorted(found, key=lambda each: (-each.opened - each.sessions.ended, each.name)))
+
+
+def _most_first(counted: Counter[str]) -> dict[str, int]:
+    """Those that say nothing by themselves last."""
+    return dict(sorted(counted.items(), key=lambda each: (each[0] in {ELSE, NOT_SAID}, -each[1], each[0])))
 
 
 def _fix(name: str, counted: Counter[str]) -> Fix:

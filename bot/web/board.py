@@ -12,7 +12,6 @@ from urllib.parse import quote
 
 import structlog
 from aiohttp import web
-from babel import Locale, UnknownLocaleError
 from babel.dates import format_timedelta
 
 from bot.cards import case as words
@@ -29,6 +28,7 @@ from bot.web.chat import Takes
 from bot.web.frame import Frame
 from bot.web.listing import PAGE, SHOWN, Wanted, behind
 from bot.web.live import Live
+from bot.web.spoken import locale_of
 from bot.web.transcript import spoken
 from dialogs.guide import Escalate
 
@@ -182,7 +182,7 @@ class Board:
 
     def _age(self, since: int, speaker: Speaker) -> str:
         passed = dt.timedelta(seconds=max(0, self._turns.now() - since))
-        return format_timedelta(passed, granularity="minute", threshold=1, locale=_locale(speaker.language))
+        return format_timedelta(passed, granularity="minute", threshold=1, locale=locale_of(speaker.language))
 
     def _queues(self, speaker: Speaker) -> list[tuple[str, str]]:
         """The queues that the guides hand over to, by their names."""
@@ -193,13 +193,6 @@ class Board:
 
     def _not_found(self, request: web.Request) -> web.StreamResponse:
         return self._frame.page(request, "unknown.html", {}, status=404)
-
-
-def _locale(language: str) -> Locale:
-    try:
-        return Locale.parse(language, sep="-")
-    except (ValueError, UnknownLocaleError):
-        return Locale.parse("en")
 
 
 def _moment(seconds: int) -> str:

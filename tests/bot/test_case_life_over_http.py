@@ -189,7 +189,8 @@ async def test_closed_with_a_reason_and_opened_again_by_the_person(bot: Whole) -
 async def test_what_ended_it_is_picked_from_the_guides_fixes_and_told_everywhere(bot: Whole) -> None:
     """On the card, in the thread, with the case; what is no fix of the guide is as if nothing were picked."""
     await handed_over(bot)
-    asked = find(card(bot), "Input.ChoiceSet", field(card(bot), "fix"))
+    parts = [part for each in card(bot)["body"] for part in each.get("items", ())]
+    (asked,) = [each for each in parts if each.get("id") == field(card(bot), "fix")]
     offered = {each["value"]: each["title"] for each in asked["choices"]}
     assert offered["private-window"] == "private window"
     assert list(offered)[-1] == "*"

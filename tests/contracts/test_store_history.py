@@ -6,13 +6,14 @@ from collections import Counter
 import msgspec
 import pytest
 
-from bot.store.api import CaseChange, Decide, Kept, Store
+from bot.store.api import CaseChange, Kept, Store
 from bot.store.history import NEWEST, UNSOLVED, PastCase, solved_before
 from dialogs.case import FixTried
 from dialogs.conversation import Conversation
 from dialogs.outcome import Outcome
 from dialogs.text import Text
 from tests.support.keeping import OpenStore, case, changing, opening
+from tests.support.past import ending, outcome
 
 CODE = 53003  # the last of the cases that `case` makes
 TRIED = FixTried(fix=Text("fix/private-window/name"), result="same", at=100)
@@ -31,21 +32,6 @@ async def change(store: Store, number: str, status: str, **more: str) -> None:
     news = {"number": number, "at": 200, "what": status, "status": status, "by": "Ada", **more}
     event = f"{number} {len(record.log)}"
     await store.turn("c", event, changing(msgspec.convert(news, CaseChange)))
-
-
-def ending(*outcomes: Outcome) -> Decide:
-    """A turn that ends sessions."""
-
-    def decide(stored: Conversation | None, _where: object) -> Kept:
-        return Kept(conversation=stored or Conversation(), outcomes=outcomes)
-
-    return decide
-
-
-def outcome(at: int = 3600, **more: object) -> Outcome:
-    """How a session ended."""
-    told = {"at": at, "guide": "aadsts1000002", "content": "1", "ended": "solved", **more}
-    return msgspec.convert(told, Outcome)
 
 
 async def every_case(store: Store, *, since: int = 0, limit: int = 200) -> list[PastCase]:
