@@ -22,9 +22,10 @@ import structlog
 from aiohttp import web
 
 from bot.errors import ConfigError, StoreUnavailable
+from bot.figures import Statistics
 from bot.outbox.entry import Entry
 from bot.outbox.upkeep import Outcome, Upkeep
-from bot.statistics import Figures, Statistics
+from bot.statistics import Figures
 from bot.store.api import MessageState
 
 _log = structlog.get_logger(__name__)

@@ -13,108 +13,25 @@ from typing import Final
 
 import msgspec
 
+from bot.figures import (
+    ELSE,
+    NOT_SAID,
+    SENTENCES,
+    Fix,
+    Group,
+    Minutes,
+    Ratings,
+    Sentence,
+    Sessions,
+    Statistics,
+)
 from bot.store.history import History, PastCase
 from dialogs.ended_by import SOMETHING_ELSE, fix_called
 from dialogs.outcome import EndedAs, Outcome
 
-NOT_SAID: Final = "(not said)"
-ELSE: Final = "(something else)"
-SENTENCES: Final = 10  # the newest that people wrote about how it went
 _TAKEN: Final = frozenset({"claimed", "waiting", "resolved"})  # somebody of the helpdesk did something
-_SCORES: Final = (1, 2, 3, 4, 5)
-_PORTION: Final = 200  # cases read at once, so that nobody waits for it
-
-
-class _Part(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of all parts."""
-
-
-class Minutes(_Part, frozen=True, kw_only=True):
-    """How long something took, by the clock on the wall; `ninetieth`: nine of ten took no longer."""
-
-    number: int
-    median: float | None
-    ninetieth: float | None
-
-
-class Ratings(_Part, frozen=True, kw_only=True):
-    """How helpful people found it; `each` is how many gave 1, 2, 3, 4 and 5."""
-
-    number: int
-    mean: float | None
-    each: tuple[int, ...]
-
-
-class Sessions(_Part, frozen=True, kw_only=True):
-    """How sessions ended; `back`: were solved once, and then came back."""
-
-    ended: int
-    solved: int
-    stopped: int
-    escalated: int
-    back: int
-
-
-class Group(_Part, frozen=True, kw_only=True):
-    """All of a guide, of a code, or of everything. `name`: the guide's id, or the code's number."""
-
-    name: str
-    opened: int
-    open: int
-    resolved: int
-    withdrawn: int
-    reopened: int
-    reasons: dict[str, int]
-    ended_by: dict[str, int]
-    claim: Minutes
-    resolve: Minutes
-    ratings: Ratings
-    sessions: Sessions
-
-
-class Fix(_Part, frozen=True, kw_only=True):
-    """What people said when they had tried a fix, before a case or without one; and what agents said.
-
-    `ended`: cases that it ended, says the helpdesk. `back`: it had helped, and then came back.
-    """
-
-    name: str
-    helped: int
-    same: int
-    other: int
-    could_not: int
-    back: int
-    ended: int
-
-    @property
-    def tried(self) -> int:
-        """How often it was tried."""
-        return self.helped + self.same + self.other + self.could_not
-
-
-class Statistics(_Part, frozen=True, kw_only=True):
-    """All figures. Times are seconds since 1970, UTC.
-
-    `never`: fixes that were tried and never ended anything.
-    """
-
-    since: int
-    until: int
-    guide: str
-    total: Group
-    guides: tuple[Group, ...]
-    codes: tuple[Group, ...]
-    fixes: tuple[Fix, ...]
-    never: tuple[str, ...]
-
-
-class Sentence(_Part, frozen=True, kw_only=True):
-    """What somebody wrote about how it went. `score` 0: they gave none."""
-
-    at: int
-    number: str
-    score: int
-    words: str
+_SCORES: Final = {str(score): score for score in (1, 2, 3, 4, 5)}
+_PORTION: Final = 100  # cases read at once, so that nobody waits for it
 
 
 class Sums:
@@ -130,15 +47,16 @@ class Sums:
 
     def case(self, case: PastCase) -> None:
         """Add a case."""
+        course = _course(case)
         for group in self._groups(case.guide, case.code):
-            group.case(case)
+            group.case(case, course)
         for each in case.tried:
             self._fixes[fix_called(each.fix.key)][each.result] += 1
         if case.status == "resolved" and case.fix not in {"", SOMETHING_ELSE}:
             self._fixes[case.fix]["ended"] += 1
         for step in case.steps:
             if step.what == "reviewed" and step.note:
-                said = Sentence(at=step.at, number=case.number, score=_score(case) or 0, words=step.note)
+                said = Sentence(at=step.at, number=case.number, score=course.score, words=step.note)
                 self.sentences = sorted([*self.sentences, said], key=lambda one: -one.at)[:SENTENCES]
 
     def outcome(self, outcome: Outcome) -> None:
@@ -242,19 +160,18 @@ class _Group:
         self._sessions: Counter[EndedAs] = Counter()
         self._back = 0
 
-    def case(self, case: PastCase) -> None:
+    def case(self, case: PastCase, course: "_Course") -> None:
         self._statuses[case.status] += 1
-        self._reopened += any(status == "reopened" for _, status in _turns(case))
-        taken = next((at for at, status in _turns(case) if status in _TAKEN), None)
-        if taken is not None:
-            self._claim.append((taken - case.opened_at) / 60)
-        if (score := _score(case)) is not None:
-            self._scores[score] += 1
+        self._reopened += course.reopened
+        if course.taken is not None:
+            self._claim.append((course.taken - case.opened_at) / 60)
+        if course.score:
+            self._scores[course.score] += 1
         if case.status == "resolved":
             self._reasons[case.reason or NOT_SAID] += 1
             self._ended_by[ELSE if case.fix == SOMETHING_ELSE else case.fix or NOT_SAID] += 1
-            closed = [at for at, status in _turns(case) if status == "resolved"]
-            self._resolve += [(at - case.opened_at) / 60 for at in closed[-1:]]
+            if course.closed is not None:
+                self._resolve.append((course.closed - case.opened_at) / 60)
 
     def outcome(self, outcome: Outcome, times: int) -> None:
         self._sessions[outcome.ended] += times
@@ -288,19 +205,26 @@ class _Group:
         )
 
 
-def _turns(case: PastCase) -> Iterable[tuple[int, str]]:
-    """When the case came into another status, and into which."""
-    before = "open"
+class _Course(msgspec.Struct, frozen=True, kw_only=True):
+    """How a case went: when it was first taken and last closed, and the last rating, 0 when there is none."""
+
+    taken: int | None
+    closed: int | None
+    reopened: bool
+    score: int
+
+
+def _course(case: PastCase) -> _Course:
+    before, taken, closed, reopened, score = "open", None, None, False, 0
     for step in case.steps:
-        if step.status != before:
-            yield step.at, step.status
-        before = step.status
-
-
-def _score(case: PastCase) -> int | None:
-    """The last rating."""
-    given = [each.note for each in case.steps if each.what == "rated"]
-    return next((score for score in _SCORES if given and given[-1] == str(score)), None)
+        if step.status != before:  # some entries of old versions say nothing but this
+            before = step.status
+            taken = step.at if taken is None and before in _TAKEN else taken
+            closed = step.at if before == "resolved" else closed
+            reopened = reopened or before == "reopened"
+        if step.what == "rated":
+            score = _SCORES.get(step.note, 0)
+    return _Course(taken=taken, closed=closed, reopened=reopened, score=score)
 
 
 def _sums(groups: dict[str, _Group]) -> tuple[Group, ...]:
@@ -341,5 +265,5 @@ def _ratings(scores: Counter[int]) -> Ratings:
     return Ratings(
         number=number,
         mean=round(mean, 2) if mean is not None else None,
-        each=tuple(scores[each] for each in _SCORES),
+        each=tuple(scores[each] for each in _SCORES.values()),
     )

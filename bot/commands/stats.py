@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 import click
 
 if TYPE_CHECKING:
-    from bot.statistics import Statistics
+    from bot.figures import Statistics
 
 Output: TypeAlias = Literal["text", "json"]
 

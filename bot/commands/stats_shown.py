@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from bot.statistics import Fix, Group, Minutes, Statistics
+from bot.figures import Fix, Group, Minutes, Statistics
 
 _NOTES: Final = (
     "Counted are cases that were opened, and sessions that ended, since then; what became of them later"

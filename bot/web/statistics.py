@@ -14,7 +14,8 @@ from babel.numbers import format_decimal, format_percent
 from bot.cards.ended_by import fix_name
 from bot.cards.speech import Speaker
 from bot.errors import StoreUnavailable
-from bot.statistics import ELSE, NOT_SAID, Fix, Group, Minutes, Sentence, Statistics, gather
+from bot.figures import ELSE, NOT_SAID, Fix, Group, Minutes, Sentence, Statistics
+from bot.statistics import gather
 from bot.store.history import History
 from bot.web.frame import Frame
 from bot.web.spoken import locale_of

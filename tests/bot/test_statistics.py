@@ -6,7 +6,8 @@ from itertools import permutations
 import msgspec
 import pytest
 
-from bot.statistics import Fix, Minutes, Ratings, Sessions, Statistics, Sums, gather
+from bot.figures import Fix, Minutes, Ratings, Sessions, Statistics
+from bot.statistics import Sums, gather
 from bot.store.api import Store
 from bot.store.history import PastCase, PastStep
 from bot.store.open import open_store
