@@ -8,7 +8,6 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from math import ceil
-from statistics import median
 from typing import Final
 
 import msgspec
@@ -254,6 +253,8 @@ def _fix(name: str, counted: Counter[str]) -> Fix:
 def _minutes(took: list[float]) -> Minutes:
     if not took:
         return Minutes(number=0, median=None, ninetieth=None)
+    from statistics import median  # with all that it loads, for whoever looks at figures
+
     took.sort()
     ninetieth = took[ceil(len(took) * 0.9) - 1]
     return Minutes(number=len(took), median=round(median(took), 1), ninetieth=round(ninetieth, 1))

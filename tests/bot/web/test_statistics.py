@@ -3,8 +3,11 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from bot.address import Address
+from dialogs.events import Said
 from tests.support.desk import Browser, Desk, a_desk
 from tests.support.past import DAY, a_past, a_past_case
 
@@ -98,6 +101,21 @@ async def test_a_case_is_closed_with_what_ended_it_and_the_next_one_is_told(desk
     await kim.post(f"/helpdesk/cases/{record.number}/close", forged)
     closed = await desk.case(record.number)
     assert (closed.status, closed.log[-1].what, closed.log[-1].fix) == ("resolved", "resolved", "")
+
+
+async def test_how_a_session_ended_is_kept_with_the_turn_that_ended_it(desk: Desk) -> None:
+    """Handed over, and solved alone; no other turn leaves anything, and nothing leads back to anybody."""
+    turns, store = desk.parts.turns, desk.parts.store
+    await desk.a_case()
+    address = Address(surface="teams", service_url=desk.teams.service_url, conversation_id="a:max")
+    for n, words in enumerate(("AADSTS1000002", "no", "it works now", "thank you")):
+        await turns.take("teams:t:Max", f"m{n}", Said(at=turns.now(), text=words), address)
+    handed, alone = [each for _, each in await store.outcomes(since=0, after=0)]
+
+    assert (handed.ended, handed.fix) == ("escalated", "")
+    assert (alone.ended, alone.fix, alone.codes) == ("solved", "finish-and-reopen", (1000002,))
+    kept = msgspec.json.encode([handed, alone]).decode()
+    assert not [each for each in ("Erika", "Max", "teams:", "0f0f0f0f", "HR-") if each in kept]
 
 
 async def test_the_helpdesk_reads_its_own_language(tmp_path: Path) -> None:
