@@ -35,7 +35,8 @@ from bot.outbox.upkeep import Upkeep
 from bot.probes.api import Probe
 from bot.queues import Queues
 from bot.replicas import Replicas
-from bot.store.api import Store
+from bot.statistics import Figures
+from bot.store.api import CaseRecord, Store
 from bot.store.open import database_file, open_store
 from bot.teams.adapter import TeamsAdapter
 from bot.teams.auth import Gate
@@ -229,13 +230,18 @@ def web_app(parts: Parts) -> web.Application:
     app = web.Application(client_max_size=256 * 1024)
     settings = parts.settings
     adapter = TeamsAdapter(parts.gate, parts.connector, app_id=settings.app_id)
+    helpdesk = _helpdesk(settings, parts.library)
+
+    async def case_card(record: CaseRecord) -> dict[str, Any]:
+        return (await announcement(record, parts.library, helpdesk, parts.store, parts.turns.now()))[0]
+
     bot = HandrailBot(
         turns=parts.turns,
         store=parts.store,
         answered_card=lambda heard, reply: answered_card(
             parts.store, parts.cards, heard.conversation, heard.address.zone, reply
         ),
-        case_card=lambda record: announcement(record, parts.library, _helpdesk(settings, parts.library))[0],
+        case_card=case_card,
         words=lambda text, locale: parts.library.say(
             text, closest(parts.library, locale) or closest(parts.library, settings.language)
         ),
@@ -364,7 +370,7 @@ async def serve(
     """
     database = database_file(settings.database_url.reveal())
     started = running(settings, library=library, limits=limits, lease=lease)
-    async with started as parts, door_open(database, parts.upkeep):
+    async with started as parts, door_open(database, parts.upkeep, Figures(parts.store)):
         app, stop = web_app(parts), _told_to_stop()
 
         async def last(_: web.Request, response: web.StreamResponse) -> None:

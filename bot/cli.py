@@ -12,6 +12,7 @@ import click
 from bot.commands.doctor import doctor
 from bot.commands.outbox import outbox
 from bot.commands.package import package
+from bot.commands.stats import stats
 from bot.errors import ConfigError, ContentError, StoreUnavailable
 
 
@@ -23,6 +24,7 @@ def app() -> None:
 app.add_command(doctor)
 app.add_command(package)
 app.add_command(outbox)
+app.add_command(stats)
 
 
 def main() -> None:

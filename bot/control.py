@@ -2,7 +2,8 @@
 
 A SQLite file belongs to one process, so whoever wants to mend its outbox asks that process. The door is a
 Unix domain socket (mode 0600 in a folder of mode 0700), never TCP: who may read the database may use it.
-Behind it is `bot.outbox.upkeep.Upkeep` as JSON over HTTP; `Control` is the same from the other side.
+Behind it are `bot.outbox.upkeep.Upkeep` and `bot.statistics.Figures` as JSON over HTTP; `Control` is the same
+from the other side.
 
 Must not know: what an operator's commands look like, what a message is for.
 """
@@ -21,8 +22,10 @@ import structlog
 from aiohttp import web
 
 from bot.errors import ConfigError, StoreUnavailable
+from bot.figures import Statistics
 from bot.outbox.entry import Entry
 from bot.outbox.upkeep import Outcome, Upkeep
+from bot.statistics import Figures
 from bot.store.api import MessageState
 
 _log = structlog.get_logger(__name__)
@@ -45,18 +48,19 @@ def socket_of(database: Path) -> Path:
 
 
 @asynccontextmanager
-async def listening(database: Path | None, upkeep: Upkeep) -> AsyncIterator[None]:
+async def listening(database: Path | None, upkeep: Upkeep, figures: Figures) -> AsyncIterator[None]:
     """Keep the door open. A bot without one works all the same, and says why it has none.
 
     Args:
         database: The database file, whose lock this process holds; None when it is none.
         upkeep: What can be asked for.
+        figures: And what else.
     """
     if database is None or sys.platform == "win32":
         yield
         return
     socket = socket_of(database)
-    runner = web.AppRunner(_app(upkeep), access_log=None, shutdown_timeout=1.0)
+    runner = web.AppRunner(_app(upkeep, figures), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     opened = False
     try:
@@ -95,7 +99,7 @@ async def _open(runner: web.AppRunner, socket: Path) -> None:
     socket.chmod(0o600)  # noqa: ASYNC240  one call, at the start
 
 
-def _app(upkeep: Upkeep) -> web.Application:
+def _app(upkeep: Upkeep, figures: Figures) -> web.Application:
     app = web.Application(client_max_size=_LARGEST, middlewares=[_troubles])
 
     async def waiting(request: web.Request) -> web.Response:
@@ -122,6 +126,11 @@ def _app(upkeep: Upkeep) -> web.Application:
         asked = msgspec.json.decode(await request.read(), type=dict[str, str])
         return _answer(await upkeep.drop(asked["name"], asked["why"]))
 
+    async def statistics(request: web.Request) -> web.Response:
+        asked = request.query
+        return _answer(await figures.statistics(since=int(asked["since"]), guide=asked["guide"]))
+
+    app.router.add_get("/statistics", statistics)
     app.router.add_get("/outbox", waiting)
     app.router.add_get("/outbox/message", entry)
     app.router.add_post("/outbox/retry", retry)
@@ -147,7 +156,7 @@ def _answer(found: Any) -> web.Response:
 
 
 class Control:
-    """The upkeep of a running bot, through its door; the methods are those of `Upkeep`."""
+    """A running bot, through its door; the methods are those of `Upkeep` and of `Figures`."""
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
@@ -194,6 +203,11 @@ class Control:
     async def drop(self, name: str, why: str) -> Outcome:
         """See `Upkeep.drop`."""
         return await self._ask(Outcome, "POST", "/outbox/drop", json={"name": name, "why": why})
+
+    async def statistics(self, *, since: int, guide: str = "") -> Statistics:
+        """See `Figures.statistics`."""
+        asked = {"since": str(since), "guide": guide}
+        return await self._ask(Statistics, "GET", "/statistics", params=asked)
 
     async def _ask(self, type_: type[T], method: str, path: str, **more: Any) -> T:
         try:

@@ -15,6 +15,7 @@ from bot import crash
 from bot.address import Address
 from bot.cards import escape, line
 from bot.cards import handoff as handoff_card
+from bot.cards.ended_by import endings
 from bot.cards.plain import case_text
 from bot.cards.speech import Speaker
 from bot.desk_names import MAIN, base, kind_for
@@ -22,6 +23,7 @@ from bot.errors import DeliveryFailed, DeliveryMoved, DeliveryParked, DeliveryRe
 from bot.outbox.ending import Done, Follow
 from bot.queues import Queues
 from bot.store.api import CaseRecord, Message, Store
+from bot.store.history import solved_before
 from bot.teams.channel import Gone, TeamsChannel
 from bot.teams.duty import ChannelLine
 from bot.teams.mentions import Mention
@@ -61,11 +63,21 @@ class _Named(msgspec.Struct):
     number: str
 
 
-def announcement(record: CaseRecord, library: Library, helpdesk: Helpdesk) -> tuple[dict[str, Any], str]:
+async def announcement(
+    record: CaseRecord, library: Library, helpdesk: Helpdesk, store: Store, now: int
+) -> tuple[dict[str, Any], str]:
     """A case as the helpdesk's card, and its line in the notification."""
     speaker = Speaker(library, helpdesk.language, helpdesk.zone)
     on_board = f"{helpdesk.board_url}/cases/{record.number}" if helpdesk.board_url else ""
-    card = handoff_card.card(record, speaker, execute=True, picker=helpdesk.picker, board_url=on_board)
+    card = handoff_card.card(
+        record,
+        speaker,
+        execute=True,
+        picker=helpdesk.picker,
+        board_url=on_board,
+        endings=endings(record, library, speaker),
+        solved=await solved_before(store, record, now),
+    )
     return card, handoff_card.summary(record, speaker)
 
 
@@ -201,7 +213,7 @@ class Handoff:
         channel = queues.second if second else queues.channel(record.file)
         if not channel:
             return Done()
-        card, summary = announcement(record, self._library(), self._helpdesk)
+        card, summary = await self._announcement(record)
         url = await self._service_url(record)
         return Done(receipt=await self._channel.post_card(url, channel, card, summary))
 
@@ -262,7 +274,7 @@ class Handoff:
         threads = await self._threads(record)
         if not threads or self._channel is None:
             return Done()
-        card, summary = announcement(record, self._library(), self._helpdesk)
+        card, summary = await self._announcement(record)
         for where, activity_id in threads:
             try:
                 with _channel_trouble():
@@ -294,6 +306,9 @@ class Handoff:
         return _ANYWHERE
 
     # ---- what all of them need
+
+    async def _announcement(self, record: CaseRecord) -> tuple[dict[str, Any], str]:
+        return await announcement(record, self._library(), self._helpdesk, self._store, self._turns.now())
 
     def _speaker(self) -> Speaker:
         return Speaker(self._library(), self._helpdesk.language, self._helpdesk.zone)

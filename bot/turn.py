@@ -191,9 +191,10 @@ class Turns:
             before = stored if stored is not None else _first(library, address, self._language)
             done = step(library, before, event)
             here = address or where or Address(surface="web")
-            return _written_down(
+            kept = _written_down(
                 conversation, here, event.at, done.conversation, done.effects, address, kind=self._kind
             )
+            return msgspec.structs.replace(kept, outcomes=done.outcomes) if done.outcomes else kept
 
         return decided
 
@@ -318,6 +319,7 @@ def _change(effect: ChangeCase, at: int) -> CaseChange:
         owner=effect.owner,
         note=effect.note,
         reason=effect.reason,
+        fix=effect.fix,
         reference=effect.reference,
         severity=effect.severity,
     )

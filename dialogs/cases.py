@@ -58,7 +58,7 @@ def hand_over(talk: Talk) -> None:
     conversation = talk.conversation
     before = conversation.case
     earlier = _worth_knowing((*conversation.earlier, *((before,) if before is not None else ())))
-    case = Case(number=talk.fresh, status="open", opened_at=talk.at, queue=file.queue)
+    case = Case(number=talk.fresh, status="open", opened_at=talk.at, queue=file.queue, guide=file.guide)
     talk.set(case=case, earlier=earlier, aside=None, waiting="", misses=0, session=conversation.session or 1)
     talk.effects.append(OpenCase(file=file))
     if talk.back:

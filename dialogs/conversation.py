@@ -204,6 +204,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     status: CaseStatus
     opened_at: int
     queue: str
+    guide: GuideId = ""  # that led to it
     by: str = ""  # who works on it
     reference: str = ""  # the ticket system's own number, "" until it is filed
     closed_at: int = 0  # when it was closed last; 0 while it never was

@@ -126,7 +126,8 @@ class ChangeCase(_Effect, frozen=True, kw_only=True, tag="change-case", omit_def
     """Something happened to the case: keep it, tell the helpdesk and its ticket system.
 
     `by` did it, "" for the person. `note` is what was written, of `given` who has it now. `owner` is who
-    works on it from now on. `status` and `severity` None, and an empty owner or reference: as it was.
+    works on it from now on. `fix` is what ended it. `status` and `severity` None, and an empty owner or
+    reference: as it was.
     """
 
     number: str
@@ -136,6 +137,7 @@ class ChangeCase(_Effect, frozen=True, kw_only=True, tag="change-case", omit_def
     owner: str = ""
     note: str = ""
     reason: str = ""
+    fix: str = ""
     reference: str = ""
     there: bool = False  # it happened in the ticket system, which knows it
     severity: Severity | None = None

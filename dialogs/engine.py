@@ -10,6 +10,8 @@ The tour: `step` sorts events; `dialogs.answering` and `dialogs.sentences` make 
 is the fold under all of it.
 """
 
+import msgspec
+
 from dialogs import answering, cases, commands, helpdesk
 from dialogs.conversation import Conversation, Probed
 from dialogs.effects import Retire
@@ -26,6 +28,7 @@ from dialogs.events import (
 )
 from dialogs.guide import Check
 from dialogs.library import Library
+from dialogs.outcome import outcomes
 from dialogs.talk import Step, Talk
 from dialogs.text import Text
 
@@ -53,6 +56,7 @@ def step(library: Library, conversation: Conversation, event: Event) -> Step:
     if isinstance(event, Chose | Entered | Commanded) and _second_click(conversation, event):
         return Step(conversation)
     talk = Talk(library, conversation, at=event.at, fresh=event.fresh, back=event.back)
+    begun, session = talk.walked, talk.conversation.session
     match event:
         case Opened():
             talk.again() if talk.walked.running else talk.again("bot/welcome")
@@ -73,7 +77,10 @@ def step(library: Library, conversation: Conversation, event: Event) -> Step:
         case _:
             if not helpdesk.news(talk, event):
                 return Step(conversation)
-    return talk.done()
+    done = talk.done()
+    same = session == done.conversation.session
+    ended = outcomes(begun, talk.walked, same=same, content=library.version, at=event.at)
+    return msgspec.structs.replace(done, outcomes=ended) if ended else done
 
 
 def _second_click(conversation: Conversation, event: Chose | Entered | Commanded) -> bool:

@@ -142,10 +142,14 @@ class CaseUnclaimed(_Event, frozen=True, kw_only=True, tag="unclaimed"):
 
 
 class CaseResolved(_Helped, frozen=True, kw_only=True, tag="resolved"):
-    """The helpdesk closed the case, with a note for the person. `reason` is "" when none was picked."""
+    """The helpdesk closed the case, with a note for the person. `reason` is "" when none was picked.
+
+    `fix` is what ended it, see `dialogs.ended_by`; "" when nothing was picked.
+    """
 
     note: str
     reason: Reason | Literal[""] = ""
+    fix: str = ""
 
 
 class CaseReopened(_Helped, frozen=True, kw_only=True, tag="reopened"):

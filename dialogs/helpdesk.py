@@ -11,6 +11,7 @@ import msgspec
 from dialogs.cases import keep, known, with_helpdesk
 from dialogs.conversation import OPEN, AskedBack, Case, CaseClosed, CaseStatus
 from dialogs.effects import ChangeCase
+from dialogs.ended_by import accepted
 from dialogs.events import (
     CaseAsked,
     CaseClaimed,
@@ -177,6 +178,7 @@ def _resolved(talk: Talk, case: Case, event: CaseResolved) -> bool:
             owner=event.by,
             note=event.note,
             reason=event.reason,
+            fix=accepted(talk.library, case.guide, event.fix),
         )
     )
     said = Text("bot/resolved-silent", {"by": event.by, "number": case.number})

@@ -23,6 +23,7 @@ from dialogs.conversation import (
 from dialogs.effects import Effect, Hear, Prompt, Retire, Show, StartProbe
 from dialogs.guide import Check, Escalate, Try
 from dialogs.library import Library
+from dialogs.outcome import Outcome
 from dialogs.prompts import in_short, prompt_for
 from dialogs.text import Argument, Text
 from dialogs.walk import Walk, further, known_evidence, walk
@@ -37,6 +38,7 @@ class Step(msgspec.Struct, frozen=True):
 
     conversation: Conversation
     effects: tuple[Effect, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()  # of the session, when this ends it
 
 
 class Talk:

@@ -8,6 +8,7 @@ from typing import Any, Final, TypeAlias, get_args
 
 from bot.cards import elements, escape
 from bot.cards.elements import Element
+from bot.cards.ended_by import Endings
 from bot.cards.speech import Speaker
 from bot.store.api import CaseRecord
 from dialogs.conversation import OPEN
@@ -17,12 +18,15 @@ from dialogs.text import Text
 Doing: TypeAlias = str
 """claim, give, ask, note, resolve, urgent, normal or reopen."""
 
+_MOST: Final = 40  # fixes to choose from; on the board there are all
 LONGEST: Final = 2000  # characters of what an agent writes
 # The members of the team. Source: "People Picker in Adaptive Cards" in the documentation of Teams.
 _TEAM: Final = {"type": "Data.Query", "dataset": "graph.microsoft.com/users?scope=currentContext"}
 
 
-def doing(record: CaseRecord, speaker: Speaker, *, execute: bool, picker: bool) -> list[Element]:
+def doing(
+    record: CaseRecord, speaker: Speaker, *, execute: bool, picker: bool, endings: Endings = ()
+) -> list[Element]:
     """The buttons of a case as it is now, and what folds out below them.
 
     Args:
@@ -30,6 +34,7 @@ def doing(record: CaseRecord, speaker: Speaker, *, execute: bool, picker: bool) 
         speaker: Speaks the channel's language.
         execute: Whether the clients know Action.Execute.
         picker: Whether the clients can search the people of the team.
+        endings: What may be named as what ended it.
     """
     buttons: list[Element] = []
     folds: list[Element] = []
@@ -53,7 +58,8 @@ def doing(record: CaseRecord, speaker: Speaker, *, execute: bool, picker: bool) 
     if record.status in OPEN:
         with_words("ask", _words(record, "ask", speaker.label(Text("card/question", {"who": who}))))
         note = speaker.label(Text("card/note", {"who": who}))
-        with_words("resolve", _reason(record, speaker), _words(record, "resolve", note))
+        why = [_reason(record, speaker), *_ended_by(record, speaker, endings)]
+        with_words("resolve", *why, _words(record, "resolve", note))
         with_words("give", _colleague(record, speaker, picker=picker))
     else:
         at_once("reopen")
@@ -97,6 +103,26 @@ def _reason(record: CaseRecord, speaker: Speaker) -> Element:
         "placeholder": speaker.key("card/reason/none"),
         "choices": choices,
     }
+
+
+def _ended_by(record: CaseRecord, speaker: Speaker, endings: Endings) -> list[Element]:
+    if not endings:
+        return []
+    return [
+        {
+            "type": "Input.ChoiceSet",
+            "id": _name(record, "fix"),
+            "label": speaker.key("card/ended-label"),
+            "style": "compact",
+            "placeholder": speaker.key("card/reason/none"),
+            "choices": [{"title": escape.title(words), "value": fix} for fix, words in _few(endings)],
+        }
+    ]
+
+
+def _few(endings: Endings) -> Endings:
+    """The first ones, and the last, which is something else."""
+    return endings if len(endings) <= _MOST else [*endings[: _MOST - 1], endings[-1]]
 
 
 def _colleague(record: CaseRecord, speaker: Speaker, *, picker: bool) -> Element:

@@ -9,10 +9,11 @@ from typing import Final
 
 import msgspec
 
-from bot.cards import line
+from bot.cards import ended_by, line
 from bot.cards.speech import Speaker
 from bot.desk_names import MAIN
 from bot.store.api import CaseRecord
+from bot.store.history import Solved
 from dialogs.case import Asked
 from dialogs.conversation import CaseStatus
 from dialogs.text import Text
@@ -108,15 +109,17 @@ def status(record: CaseRecord, speaker: Speaker) -> str:
     return speaker.key(f"card/status/{record.status}", by=by)
 
 
-def sections(record: CaseRecord, speaker: Speaker) -> list[Section]:
+def sections(record: CaseRecord, speaker: Speaker, solved: Solved | None = None) -> list[Section]:
     """Everything the helpdesk should read about a case, in reading order; empty sections are left out.
 
     Args:
         record: The case.
         speaker: Speaks the language and the zone of the helpdesk, not of the person.
+        solved: What ended others like it.
     """
     file = record.file
     found = [
+        _section("ended-by", speaker, [Row(words=ended_by.ended_by(record, speaker))]),
         _section("contact", speaker, [_own(file.contact, speaker)] if file.contact else []),
         _section("app", speaker, _mixed(file.app, speaker)),
         _section("device", speaker, _mixed(file.device, speaker)),
@@ -127,6 +130,7 @@ def sections(record: CaseRecord, speaker: Speaker) -> list[Section]:
         _section("untried", speaker, _plain(file.untried, speaker)),
         _section("ruled-out", speaker, _plain(file.ruled_out, speaker)),
         _section("checked", speaker, _checks(record, speaker)),
+        _section("before", speaker, [Row(words=ended_by.before(solved, record, speaker))]),
         _section("ask-next", speaker, _plain(file.ask_next, speaker)),
         _section("remarks", speaker, [_own(each, speaker) for each in file.remarks]),
         _section("log", speaker, _log(record, speaker)),

@@ -11,8 +11,10 @@ import msgspec
 from bot.cards import acting, case, elements, plain
 from bot.cards.case import Head, Row, Section
 from bot.cards.elements import Element
+from bot.cards.ended_by import Endings
 from bot.cards.speech import Speaker
 from bot.store.api import CaseRecord
+from bot.store.history import Solved
 
 # Fixed, and without anything of the case in it: a link in a ticket must not be somebody's to choose.
 SIGN_IN_LOG: Final = "https://entra.microsoft.com/#view/Microsoft_AAD_IAM/SignInEventsV3Blade"
@@ -22,7 +24,14 @@ _SIDE_BY_SIDE: Final = frozenset({"device", "seen", "tried", "untried", "ruled-o
 
 
 def card(
-    record: CaseRecord, speaker: Speaker, *, execute: bool = True, picker: bool = True, board_url: str = ""
+    record: CaseRecord,
+    speaker: Speaker,
+    *,
+    execute: bool = True,
+    picker: bool = True,
+    board_url: str = "",
+    endings: Endings = (),
+    solved: Solved | None = None,
 ) -> Element:
     """The case for the helpdesk, never larger than `elements.LARGEST`.
 
@@ -32,8 +41,15 @@ def card(
         execute: Whether the clients know Action.Execute.
         picker: Whether they can search the people of the team.
         board_url: Where this case is on the helpdesk's board; "" when there is no board to open.
+        endings: What may be named as what ended it.
+        solved: What ended others like it.
     """
-    return elements.fitted(lambda limited: _build(record, limited, execute, picker, board_url), speaker)
+
+    def build(limited: Speaker) -> Element:
+        buttons = acting.doing(record, limited, execute=execute, picker=picker, endings=endings)
+        return _build(record, limited, buttons, board_url, solved)
+
+    return elements.fitted(build, speaker)
 
 
 def summary(record: CaseRecord, speaker: Speaker) -> str:
@@ -43,9 +59,11 @@ def summary(record: CaseRecord, speaker: Speaker) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _build(record: CaseRecord, speaker: Speaker, execute: bool, picker: bool, board_url: str) -> Element:
+def _build(
+    record: CaseRecord, speaker: Speaker, buttons: list[Element], board_url: str, solved: Solved | None
+) -> Element:
     top = case.head(record, speaker)
-    sections = case.sections(record, speaker)
+    sections = case.sections(record, speaker, solved)
     folded = [each for each in sections if each.folded]
     body = [*_top(top, speaker)]
     for section in [_newest(each, speaker) for each in sections]:
@@ -58,7 +76,7 @@ def _build(record: CaseRecord, speaker: Speaker, execute: bool, picker: bool, bo
     # Without pasted ids an agent still finds the sign-in by person and time.
     log = {"type": "Action.OpenUrl", "title": speaker.key("card/sign-in-log"), "url": SIGN_IN_LOG}
     body.append(elements.actions(log, spacing="Small"))
-    body += acting.doing(record, speaker, execute=execute, picker=picker)
+    body += buttons
     name = f"everything-{record.number}"
     reading: list[Element] = [elements.toggle(speaker.key("card/everything"), name)] if folded else []
     if board_url.startswith(("https://", "http://")):
@@ -66,7 +84,7 @@ def _build(record: CaseRecord, speaker: Speaker, execute: bool, picker: bool, bo
     body += elements.rows_of(reading, spacing="Small")
     if folded:
         body.append(elements.fold(name, *(part for each in folded for part in _folded(each, speaker))))
-    return elements.root(speaker, body, fallback=plain.case_text(record, speaker))
+    return elements.root(speaker, body, fallback=plain.case_text(record, speaker, solved))
 
 
 def _top(top: Head, speaker: Speaker) -> list[Element]:

@@ -7,6 +7,7 @@ people in quotation marks. Must not know: cards, how a line is sent.
 from typing import Final
 
 from bot.cards import escape
+from bot.cards.ended_by import fix_name
 from bot.cards.speech import Speaker
 from bot.store.api import CaseRecord, LogEntry
 from dialogs.effects import ChangeCase
@@ -32,6 +33,8 @@ def text(happened: ChangeCase | LogEntry, record: CaseRecord, speaker: Speaker) 
     said = [speaker.key(key, by=speaker.line(happened.by) or person, who=person, words=words)]
     if happened.reason:
         said.append(f"{speaker.key(f'card/reason/{happened.reason}')}.")
+    if happened.fix:
+        said.append(speaker.key("card/ended-with", fix=fix_name(happened.fix, speaker)))
     if words and happened.what in _WITH_WORDS:
         said.append(f"“{words}”")
     return " ".join(said)

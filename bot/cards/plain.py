@@ -6,6 +6,7 @@ Must not know: cards, Teams, ticket systems.
 from bot.cards import case, labels
 from bot.cards.speech import Speaker
 from bot.store.api import CaseRecord
+from bot.store.history import Solved
 from dialogs.effects import Choices, Entry, Prompt
 
 
@@ -52,12 +53,13 @@ def _entry(entry: Entry, speaker: Speaker) -> list[str]:
     return [f"{speaker.say(entry.label)}:", " ".join(how)]
 
 
-def case_text(record: CaseRecord, speaker: Speaker) -> str:
+def case_text(record: CaseRecord, speaker: Speaker, solved: Solved | None = None) -> str:
     """The whole ticket. Every value is on one line, so nobody's words can pass for a line of ours.
 
     Args:
         record: The case.
         speaker: Speaks the agent's language and zone.
+        solved: What ended others like it.
     """
     top = case.head(record, speaker)
     lines = [
@@ -68,7 +70,7 @@ def case_text(record: CaseRecord, speaker: Speaker) -> str:
     ]
     lines.append(case.reference(top, speaker))
     blocks = ["\n".join(each for each in lines if each)]
-    for section in case.sections(record, speaker):
+    for section in case.sections(record, speaker, solved):
         said = [case.row_text(each, speaker) for each in section.rows]
         if len(said) == 1 and not section.rows[0].about:
             blocks.append(f"{section.label}: {said[0]}")

@@ -7,17 +7,13 @@ Must not know: how a table is drawn, what is in a message, how a running bot is 
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, TypeVar, get_args
 
 import click
 import msgspec
 
-from bot.errors import ConfigError, DatabaseInUse
-
 if TYPE_CHECKING:
-    from bot.config import Settings
     from bot.control import Control
     from bot.outbox.entry import Entry
     from bot.outbox.upkeep import Outcome, Upkeep
@@ -139,6 +135,8 @@ def _end(outcomes: Sequence["Outcome"], output: str) -> None:
 
 
 def _run(work: Callable[["Outbox"], Awaitable[T]]) -> T:
+    from bot.app import upkeep_over
+    from bot.commands.at_hand import at_hand
     from bot.config import Settings
     from bot.logs import configure
 
@@ -146,32 +144,7 @@ def _run(work: Callable[["Outbox"], Awaitable[T]]) -> T:
     settings = Settings.read()
 
     async def on_loop() -> T:
-        async with _at_hand(settings) as box:
+        async with at_hand(settings, lambda store: upkeep_over(settings, store)) as box:
             return await work(box)
 
     return asyncio.run(on_loop())
-
-
-@asynccontextmanager
-async def _at_hand(settings: "Settings") -> AsyncIterator["Outbox"]:
-    """The database itself, or the running bot that has it."""
-    from bot.store.open import database_file, open_store
-
-    url = settings.database_url.reveal()
-    file = database_file(url)
-    if file is not None and not file.exists():
-        raise ConfigError(f"HANDRAIL_DATABASE_URL: there is no {file}; set it as for `handrail serve`")
-    async with AsyncExitStack() as stack:
-        try:
-            store = await open_store(url)
-        except DatabaseInUse:
-            if file is None:
-                raise
-            from bot.control import Control
-
-            yield await stack.enter_async_context(Control.through(file))
-        else:
-            stack.push_async_callback(store.close)
-            from bot.app import upkeep_over
-
-            yield upkeep_over(settings, store)

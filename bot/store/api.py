@@ -11,12 +11,15 @@ from typing import Literal, Protocol, TypeAlias
 import msgspec
 
 from bot.address import Address, Person
+from bot.store.history import History
 from bot.store.on_call import Roster
+from bot.store.sessions import Sessions
 from bot.store.tickets import KeepsTickets
 from dialogs.case import CaseFile
 from dialogs.conversation import CaseStatus, Conversation
 from dialogs.effects import What
 from dialogs.guide import Severity
+from dialogs.outcome import Outcome
 
 Who: TypeAlias = Literal["person", "bot", "helpdesk"]
 MessageState: TypeAlias = Literal["ready", "leased", "done", "parked", "dead"]
@@ -99,6 +102,7 @@ class LogEntry(_Record, frozen=True, kw_only=True):
     note: str = ""
     what: What | Literal[""] = ""
     reason: str = ""
+    fix: str = ""
 
 
 class CaseRecord(_Record, frozen=True, kw_only=True):
@@ -133,6 +137,7 @@ class CaseChange(_Record, frozen=True, kw_only=True):
     owner: str = ""
     note: str = ""
     reason: str = ""
+    fix: str = ""
     reference: str = ""
     severity: Severity | None = None
 
@@ -154,19 +159,6 @@ class CaseSearch(_Record, frozen=True, kw_only=True):
     oldest_first: bool = False
     after: tuple[int, str] | None = None
     limit: int = 50
-
-
-class AgentSession(_Record, frozen=True, kw_only=True):
-    """Somebody of the helpdesk who is signed in, until `expires_at`.
-
-    `id` is made of a secret that only their browser has, `sign_in` of another that led here.
-    """
-
-    id: str
-    sign_in: str
-    name: str
-    object_id: str
-    expires_at: float
 
 
 class Spare(_Record, frozen=True, kw_only=True):
@@ -199,6 +191,7 @@ class Kept(_Record, frozen=True, kw_only=True):
     messages: tuple[NewMessage, ...] = ()
     cases: tuple[CaseRecord, ...] = ()
     changes: tuple[CaseChange, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
     reply: bytes = b""
 
 
@@ -247,7 +240,7 @@ class Settled(_Record, frozen=True, kw_only=True):
     kind: str = ""
 
 
-class Store(KeepsTickets, Roster, Protocol):
+class Store(KeepsTickets, Roster, History, Sessions, Protocol):
     """Everything the bot keeps. Every method may raise `StoreUnavailable`."""
 
     async def turn(
@@ -299,25 +292,6 @@ class Store(KeepsTickets, Roster, Protocol):
 
     async def cases_version(self) -> str:
         """Something short that is another after every change of any case. Cheap."""
-        ...
-
-    async def open_session(self, session: AgentSession, *, now: float) -> bool:
-        """Keep a session, and forget those that ran out before `now`.
-
-        False when that sign-in has opened one before; then nothing is kept.
-        """
-        ...
-
-    async def session(self, session_id: str) -> AgentSession | None:
-        """A session that was not ended; whether it has run out its reader says."""
-        ...
-
-    async def signed_in(self, *, now: float) -> Sequence[str]:
-        """The names of those whose sessions run at `now`, each once, in order."""
-        ...
-
-    async def end_session(self, session_id: str) -> None:
-        """End a session, if there is one."""
         ...
 
     async def claim(self, *, now: float, lease: float, limits: Mapping[str, int]) -> Claimed:

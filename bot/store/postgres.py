@@ -22,7 +22,6 @@ from bot import crash
 from bot.address import Address
 from bot.errors import Overtaken, StoreUnavailable
 from bot.store.api import (
-    AgentSession,
     Audience,
     CaseRecord,
     CaseSearch,
@@ -38,10 +37,12 @@ from bot.store.api import (
 )
 from bot.store.postgres_cases import change_case, open_case
 from bot.store.postgres_clock import DatabaseClock
+from bot.store.postgres_history import PostgresHistory, add_outcome
 from bot.store.postgres_link import Link
 from bot.store.postgres_on_call import PostgresRoster
 from bot.store.postgres_prune import prune
 from bot.store.postgres_queries import Database, first, message_in, run, transaction, turn_values
+from bot.store.postgres_sessions import PostgresSessions
 from bot.store.postgres_setup import PATIENCE, prepare
 from bot.store.retention import PORTION, PRUNE_EVERY, Retention
 from bot.store.rows import (
@@ -52,8 +53,6 @@ from bot.store.rows import (
     conversation_of,
     line_of,
     search_values,
-    session_of,
-    session_values,
     version_of,
 )
 from dialogs.conversation import CaseStatus, Conversation
@@ -65,7 +64,7 @@ class _LostRace(Exception):  # noqa: N818 - an outcome, not a mistake
     """Another replica kept a turn of this conversation in between."""
 
 
-class PostgresStore(PostgresRoster):
+class PostgresStore(PostgresRoster, PostgresHistory, PostgresSessions):
     """Keeps everything in one PostgreSQL database, together with others like it."""
 
     def __init__(
@@ -161,7 +160,7 @@ class PostgresStore(PostgresRoster):
             crash.at("turn.loaded")
             kept = decide(before, where)
             crash.at("turn.decided")
-            if (kept.cases or kept.changes) and not locked:
+            if (kept.cases or kept.changes or kept.outcomes) and not locked:
                 await stack.enter_async_context(transaction(db))
             if kept.address is not None and stored is not None and stored[5]:
                 await run(db, "unpark", conversation=conversation, now=self._clock.now())
@@ -173,6 +172,8 @@ class PostgresStore(PostgresRoster):
                 await open_case(db, record)
             for change in kept.changes:
                 await change_case(db, change)
+            for outcome in kept.outcomes:
+                await add_outcome(db, outcome)
             crash.at("turn.written")
         crash.at("turn.committed")
         return Receipt(reply=kept.reply, repeat=False)
@@ -218,24 +219,6 @@ class PostgresStore(PostgresRoster):
     async def ask_desk(self, number: str, desk: str) -> None:
         """See `Store.ask_desk`."""
         await self._rows("ask_desk", number=number, desk=desk)
-
-    async def open_session(self, session: AgentSession, *, now: float) -> bool:
-        """See `Store.open_session`."""
-        await self._rows("forget_sessions", now=now)
-        return bool(await self._link.do(lambda db: run(db, "open_session", **session_values(session))))
-
-    async def session(self, session_id: str) -> AgentSession | None:
-        """See `Store.session`."""
-        rows = await self._rows("session", id=session_id)
-        return session_of(rows[0]) if rows else None
-
-    async def signed_in(self, *, now: float) -> Sequence[str]:
-        """See `Store.signed_in`."""
-        return [row[0] for row in await self._rows("signed_in", now=now)]
-
-    async def end_session(self, session_id: str) -> None:
-        """See `Store.end_session`."""
-        await self._rows("end_session", id=session_id)
 
     async def claim(self, *, now: float, lease: float, limits: Mapping[str, int]) -> Claimed:
         """See `Store.claim`. Now and then it also forgets a portion of what is too old to matter."""
@@ -372,9 +355,6 @@ class PostgresStore(PostgresRoster):
         started = self._clock.started()
         ((now,),) = await run(db, "clock")
         self._clock.look(started, now)
-
-    async def _rows(self, name: str, /, **values: Any) -> list[Row]:
-        return await self._link.do(lambda db: run(db, name, **values), again=True)
 
     def _message_of(self, found: Row) -> Message:
         message = message_in(found)

@@ -46,6 +46,7 @@ async def change_case(db: Database, change: CaseChange) -> None:
         note=change.note,
         what=change.what,
         reason=change.reason,
+        fix=change.fix,
     )
     if changed is None:
         raise LookupError(f"there is no case {change.number}")

@@ -12,7 +12,6 @@ import msgspec
 from bot.address import Address, Person
 from bot.errors import StoreUnavailable
 from bot.store.api import (
-    AgentSession,
     Audience,
     CaseRecord,
     CaseSearch,
@@ -22,6 +21,7 @@ from bot.store.api import (
     NewMessage,
 )
 from bot.store.on_call import OnCall
+from bot.store.sessions import AgentSession
 from dialogs.case import CaseFile
 from dialogs.conversation import FORMAT, Conversation
 
@@ -134,8 +134,8 @@ def case_of(row: Row, log: Sequence[Row]) -> CaseRecord:
             desk=row[10],
             severity=row[11],
             log=tuple(
-                LogEntry(at=at, status=status, by=by, note=note, what=what, reason=reason)
-                for at, status, by, note, what, reason in log
+                LogEntry(at=at, status=status, by=by, note=note, what=what, reason=reason, fix=fix)
+                for at, status, by, note, what, reason, fix in log
             ),
         )
     except msgspec.DecodeError as error:
@@ -177,6 +177,7 @@ def facet_values(record: CaseRecord) -> dict[str, str]:
         "queue": file.queue,
         "language": file.language,
         "codes": "".join(f",{code}" for code in file.codes) + ("," if file.codes else ""),
+        "code": str(file.codes[-1]) if file.codes else "",
         "called": f"{record.person.name} {file.contact}"[:300],
     }
 

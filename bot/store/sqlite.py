@@ -9,14 +9,13 @@ import sqlite3
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import chain
-from typing import Any, TypeVar
+from typing import TypeVar
 from weakref import WeakValueDictionary
 
 from bot import crash
 from bot.address import Address
 from bot.errors import Overtaken
 from bot.store.api import (
-    AgentSession,
     Audience,
     CaseRecord,
     CaseSearch,
@@ -35,29 +34,28 @@ from bot.store.reader import Reader
 from bot.store.retention import PORTION, PRUNE_EVERY, Retention
 from bot.store.rows import (
     VERSION_LOOKS_AT,
-    Row,
     audience_of,
     conversation_of,
     encode,
     line_of,
     message_of,
-    session_of,
-    session_values,
     version_of,
 )
 from bot.store.sqlite_cases import change_case, found_cases, newest_cases, one_case, open_case
 from bot.store.sqlite_file import SqliteFile
+from bot.store.sqlite_history import SqliteHistory, add_outcome
 from bot.store.sqlite_on_call import SqliteRoster
 from bot.store.sqlite_prune import prune
 from bot.store.sqlite_queries import SQL, every, first, run
 from bot.store.sqlite_room import Room
+from bot.store.sqlite_sessions import SqliteSessions
 from bot.store.writer import Writer
 from dialogs.conversation import CaseStatus, Conversation
 
 T = TypeVar("T")
 
 
-class SqliteStore(SqliteRoster):
+class SqliteStore(SqliteRoster, SqliteHistory, SqliteSessions):
     """Keeps everything in one SQLite file, or in memory."""
 
     def __init__(
@@ -163,6 +161,8 @@ class SqliteStore(SqliteRoster):
             open_case(db, record)
         for change in kept.changes:
             change_case(db, change)
+        for outcome in kept.outcomes:
+            add_outcome(db, outcome)
         for message in kept.messages:
             room.send(db, message)
 
@@ -175,13 +175,6 @@ class SqliteStore(SqliteRoster):
         """See `Store.audience`."""
         stored = await self._look_up("conversation", key=key)
         return audience_of(stored) if stored else None
-
-    async def _look_up(self, name: str, **values: Any) -> Row | None:
-        """One row by its key, on the spot if possible."""
-        rows = self._reader.look(SQL[name], values)
-        if rows is None:
-            return await self._writer.do(lambda db: first(db, name, **values))
-        return rows[0] if rows else None
 
     async def lines(self, conversation: str, *, after: int = 0, limit: int = 500) -> Sequence[Line]:
         """See `Store.lines`."""
@@ -212,28 +205,6 @@ class SqliteStore(SqliteRoster):
     async def ask_desk(self, number: str, desk: str) -> None:
         """See `Store.ask_desk`."""
         await self._writer.do(lambda db: run(db, "ask_desk", number=number, desk=desk))
-
-    async def open_session(self, session: AgentSession, *, now: float) -> bool:
-        """See `Store.open_session`."""
-
-        def work(db: sqlite3.Connection) -> bool:
-            run(db, "forget_sessions", now=now)
-            return bool(run(db, "open_session", **session_values(session)).rowcount)
-
-        return await self._writer.do(work)
-
-    async def session(self, session_id: str) -> AgentSession | None:
-        """See `Store.session`."""
-        row = await self._look_up("session", id=session_id)
-        return session_of(row) if row else None
-
-    async def signed_in(self, *, now: float) -> Sequence[str]:
-        """See `Store.signed_in`."""
-        return [row[0] for row in await self._writer.do(lambda db: every(db, "signed_in", now=now))]
-
-    async def end_session(self, session_id: str) -> None:
-        """See `Store.end_session`."""
-        await self._writer.do(lambda db: every(db, "end_session", id=session_id))
 
     async def claim(self, *, now: float, lease: float, limits: Mapping[str, int]) -> Claimed:
         """See `Store.claim`. Now and then it also forgets a portion of what is too old to matter."""

@@ -58,7 +58,8 @@ def change_case(db: sqlite3.Connection, change: CaseChange) -> None:
     number = change.number
     kept = {"status": change.status, "severity": change.severity}  # None: as it was
     values = {**kept, "at": change.at, "owner": change.owner, "reference": change.reference}
-    if not run(db, "change_case", number=number, **values).rowcount:
+    ended = {"reason": change.reason, "fix": change.fix}
+    if not run(db, "change_case", number=number, **values, **ended).rowcount:
         raise LookupError(f"there is no case {number}")
     _log_case(db, number, change, status=change.status)
 
@@ -66,8 +67,9 @@ def change_case(db: sqlite3.Connection, change: CaseChange) -> None:
 def _log_case(
     db: sqlite3.Connection, number: str, entry: LogEntry | CaseChange, *, status: CaseStatus | None
 ) -> None:
-    said = {"agent": entry.by, "note": entry.note, "what": entry.what, "reason": entry.reason}
-    run(db, "log_case", number=number, at=entry.at, status=status, **said)
+    said = {"agent": entry.by, "note": entry.note, "what": entry.what}
+    ended = {"reason": entry.reason, "fix": entry.fix}
+    run(db, "log_case", number=number, at=entry.at, status=status, **said, **ended)
 
 
 def _age(row: Row) -> tuple[int, str]:

@@ -34,7 +34,7 @@ from dialogs.text import Text
 _log = structlog.get_logger(__name__)
 
 AnsweredCard = Callable[[Heard, bytes], Awaitable[msgspec.Raw | None]]
-CaseCard = Callable[[CaseRecord], dict[str, Any]]
+CaseCard = Callable[[CaseRecord], Awaitable[dict[str, Any]]]
 Words = Callable[[Text, str], str]  # (text, locale) -> words
 
 
@@ -109,7 +109,7 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
         if action is not None:
             done = await self._desk.act(activity, action)
             if isinstance(done, CaseRecord):
-                return _card(self._case_card(done))
+                return _card(await self._case_card(done))
             return _message(self._words(done, locale))
         heard = heard_action(activity, data, self._turns.now())
         if heard is None:

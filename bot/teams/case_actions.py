@@ -25,6 +25,7 @@ from dialogs.events import (
 
 Does: TypeAlias = Literal["claim", "ask", "give", "memo", "resolve", "reopen", "urgent", "normal"]
 
+_NAME_LIMIT: Final = 100  # characters of what ended it
 WORDS_LIMIT: Final = 2000  # characters of what an agent writes
 # The field whose words go with an action. Cards of older versions call that of a closing "note".
 _FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -46,6 +47,7 @@ class CaseAction(msgspec.Struct, frozen=True, kw_only=True):
     does: Does
     words: str
     reason: Reason | Literal[""]
+    fix: str
     by: str
     user: str
     press: str
@@ -69,6 +71,7 @@ def case_action(activity: Activity, data: Mapping[str, Any]) -> CaseAction | Non
         does=cast("Does", does),
         words=_field(data, _FIELDS.get(str(does), ()))[:WORDS_LIMIT],
         reason=cast("Reason", reason) if reason in get_args(Reason) else "",
+        fix=_field(data, ("fix-",))[:_NAME_LIMIT],
         by=address.person.name or "?",
         user=user,
         press=f"case/{number}/{does}/{digest}",
@@ -90,7 +93,7 @@ def event_of(action: CaseAction, at: int) -> Event | None:
         case "memo":
             return CaseNoted(at=at, number=number, by=by, text=words)
         case "resolve":
-            return CaseResolved(at=at, number=number, by=by, note=words, reason=action.reason)
+            return CaseResolved(at=at, number=number, by=by, note=words, reason=action.reason, fix=action.fix)
         case "reopen":
             return CaseReopened(at=at, number=number, by=by)
         case "urgent" | "normal":

@@ -33,7 +33,7 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     event: Callable[[int, str, Form], Event]
     fits: frozenset[CaseStatus]
     sets: Severity | Literal[""] = ""
-    asks: tuple[str, ...] = ()  # the fields of its form: "to", "reason", "note"
+    asks: tuple[str, ...] = ()  # the fields of its form: "to", "reason", "fix", "note"
     needs: str = ""  # the one of them that must not be empty
 
 
@@ -56,7 +56,7 @@ def _give(at: int, number: str, form: Form) -> Event:
 def _close(at: int, number: str, form: Form) -> Event:
     known = form.reason in get_args(Reason)
     reason: Reason | Literal[""] = msgspec.convert(form.reason, Reason) if known else ""
-    return CaseResolved(at=at, number=number, by=form.by, note=form.note, reason=reason)
+    return CaseResolved(at=at, number=number, by=form.by, note=form.note, reason=reason, fix=form.fix)
 
 
 def _reopen(at: int, number: str, form: Form) -> Event:
@@ -74,7 +74,7 @@ def _normal(at: int, number: str, form: Form) -> Event:
 ACTS: Final[dict[str, Act]] = {
     "claim": Act(event=_claim, fits=frozenset(SHOWN["unclaimed"])),
     "ask": Act(event=_ask, fits=frozenset(OPEN), asks=("note",), needs="note"),
-    "close": Act(event=_close, fits=frozenset(OPEN), asks=("reason", "note")),
+    "close": Act(event=_close, fits=frozenset(OPEN), asks=("reason", "fix", "note")),
     "urgent": Act(event=_urgent, fits=frozenset(OPEN), sets="urgent"),
     "normal": Act(event=_normal, fits=frozenset(OPEN), sets="normal"),
     "give": Act(event=_give, fits=frozenset(OPEN), asks=("to",), needs="to"),

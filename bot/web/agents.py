@@ -15,7 +15,8 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from bot.store.api import AgentSession, Store
+from bot.store.api import Store
+from bot.store.sessions import AgentSession
 from bot.web.id_token import Vouched
 
 LIFETIME: Final = 8 * 3600  # seconds: a working day

@@ -16,7 +16,9 @@ import msgspec
 
 LIFETIME: Final = 600  # seconds; for a password, a second factor, and looking for the phone
 HOME: Final = "/helpdesk"
-_AIM: Final = re.compile(r"/helpdesk(?:/cases/HR-[0-9A-Z]{4,12})?(?:\?[\w=&%+.~-]{0,600})?", re.ASCII)
+_AIM: Final = re.compile(
+    r"/helpdesk(?:/cases/HR-[0-9A-Z]{4,12}|/statistics)?(?:\?[\w=&%+.~-]{0,600})?", re.ASCII
+)
 _COOKIE: Final = re.compile(r"([\w-]{43})\.(\d{1,12})\.([\w%.~-]{1,2000})", re.ASCII)
 
 

@@ -12,14 +12,15 @@ from urllib.parse import quote
 
 import structlog
 from aiohttp import web
-from babel import Locale, UnknownLocaleError
 from babel.dates import format_timedelta
 
 from bot.cards import case as words
+from bot.cards.ended_by import endings
 from bot.cards.speech import Speaker
 from bot.errors import NumberTaken, StoreUnavailable
 from bot.metrics import Metrics
 from bot.store.api import CaseRecord, Line, Store
+from bot.store.history import solved_before
 from bot.web import forms
 from bot.web.acts import ACTS, offered
 from bot.web.agents import AGENT
@@ -27,6 +28,7 @@ from bot.web.chat import Takes
 from bot.web.frame import Frame
 from bot.web.listing import PAGE, SHOWN, Wanted
 from bot.web.live import Live
+from bot.web.spoken import locale_of
 from bot.web.transcript import spoken
 from dialogs.guide import Escalate, Severity
 
@@ -140,9 +142,10 @@ class Board:
             version = await self._live.version(record)
             lines = await self._transcript(record)
             colleagues = await self._store.signed_in(now=self._turns.now())
+            solved = await solved_before(self._store, record, self._turns.now())
         except StoreUnavailable:
             return self._frame.away(request)
-        sections = {each.id: each for each in words.sections(record, speaker)}
+        sections = {each.id: each for each in words.sections(record, speaker, solved)}
         context = {
             "record": record,
             "head": words.head(record, speaker),
@@ -155,6 +158,7 @@ class Board:
             ],
             "form": form,
             "acts": offered(record),
+            "endings": endings(record, self._frame.library(), speaker),
             "colleagues": [each for each in colleagues if each != form.by],
             "did": did if did in ACTS else "",
             "mine": bool(form.by) and record.by == form.by,
@@ -185,7 +189,7 @@ class Board:
 
     def _age(self, since: int, speaker: Speaker) -> str:
         passed = dt.timedelta(seconds=max(0, self._turns.now() - since))
-        return format_timedelta(passed, granularity="minute", threshold=1, locale=_locale(speaker.language))
+        return format_timedelta(passed, granularity="minute", threshold=1, locale=locale_of(speaker.language))
 
     def _queues(self, speaker: Speaker) -> list[tuple[str, str]]:
         """The queues that the guides hand over to, by their names."""
@@ -196,13 +200,6 @@ class Board:
 
     def _not_found(self, request: web.Request) -> web.StreamResponse:
         return self._frame.page(request, "unknown.html", {}, status=404)
-
-
-def _locale(language: str) -> Locale:
-    try:
-        return Locale.parse(language, sep="-")
-    except (ValueError, UnknownLocaleError):
-        return Locale.parse("en")
 
 
 def _moment(seconds: int) -> str:

@@ -53,6 +53,7 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     to: str = ""
     reason: str = ""
+    fix: str = ""
     act: str = ""
     problem: Problem = ""
 
@@ -92,6 +93,7 @@ async def read(request: web.Request, origin: str = "") -> Form:
         note=str(sent.get("note", "")).replace("\0", "").replace("\r\n", "\n").strip(),
         to=_line(sent.get("to", "")),
         reason=_line(sent.get("reason", ""))[:_LONGEST_NAME],
+        fix=_line(sent.get("fix", ""))[:_LONGEST_NAME],
         act=request.match_info.get("act", ""),
     )
     proof = str(sent.get("token", ""))

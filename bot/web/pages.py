@@ -24,6 +24,7 @@ from bot.web.guard import LocalDoor, local_only, protected
 from bot.web.hub import Hub
 from bot.web.live import Live
 from bot.web.sign_in import SignIn
+from bot.web.statistics import StatisticsPage
 from bot.web.stream import Stream
 from dialogs.library import SOURCE_LANGUAGE, Library
 
@@ -72,6 +73,8 @@ def add_pages(
     live = Live(store=store, hub=hub, still_in=door.still_in, heartbeat=heartbeat)
     board = Board(turns=turns, store=store, frame=frame, live=live, metrics=metrics, origin=door.origin)
     get("/helpdesk", door.guard(board.cases))
+    figures = StatisticsPage(history=store, frame=frame, now=turns.now)
+    get("/helpdesk/statistics", door.guard(figures.show))
     get("/helpdesk/stream", door.guard(live.serve), allow_head=False)
     get("/helpdesk/cases/{number}", door.guard(board.case))
     post("/helpdesk/cases/{number}/{act}", door.guard(board.act))

@@ -186,6 +186,24 @@ async def test_closed_with_a_reason_and_opened_again_by_the_person(bot: Whole) -
     assert len(bot.announced()) == 1
 
 
+async def test_what_ended_it_is_picked_from_the_guides_fixes_and_told_everywhere(bot: Whole) -> None:
+    """On the card, in the thread, with the case; what is no fix of the guide is as if nothing were picked."""
+    await handed_over(bot)
+    parts = [part for each in card(bot)["body"] for part in each.get("items", ())]
+    (asked,) = [each for each in parts if each.get("id") == field(card(bot), "fix")]
+    offered = {each["value"]: each["title"] for each in asked["choices"]}
+    assert offered["private-window"] == "private window"
+    assert list(offered)[-1] == "*"
+    await presses(bot, ADA, "Resolve", reason="self", fix="private-window")
+    await shows(bot, "Ended by")
+    told = "Ada Lovelace closed it. What the person did solved it. Ended by: private window."
+    await bot.until(lambda: lines(bot)[-1:] == [told])
+    await presses(bot, ADA, "Open again")
+    await shows(bot, "open again")
+    await presses(bot, ADA, "Resolve", fix="../../private-window")
+    await bot.until(lambda: lines(bot)[-1:] == ["Ada Lovelace closed it."])
+
+
 async def test_the_helpdesk_opens_a_case_again(bot: Whole) -> None:
     """An old card does nothing to a closed case but this."""
     await handed_over(bot)

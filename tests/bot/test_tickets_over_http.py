@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from bot.store.api import CaseRecord
-from dialogs.events import CaseAsked, CaseClaimed, CaseGraded, CaseNoted, Event
+from dialogs.events import CaseAsked, CaseClaimed, CaseGraded, CaseNoted, CaseResolved, Event
 from dialogs.language.load import load
 from dialogs.library import Library
 from tests.support.cloud import PlayedCloud
@@ -125,6 +125,9 @@ async def test_what_happens_to_a_case_stands_on_its_ticket(bot: Whole, tickets: 
     await bot.sees("Which phone is it?")
     await bot.says("an old one")
     await bot.until(lambda: len(tickets.updates) == 4)
+    closed = CaseResolved(at=now, number=number, by="Ada", note="", reason="changed", fix="private-window")
+    await bot.parts.turns.take(conversation, "closed", closed)
+    await bot.until(lambda: len(tickets.updates) == 5)
 
     told = [each.body["data"] for each in tickets.updates]
     assert [(each["public"], each["author"], each["body"]) for each in told] == [
@@ -132,6 +135,7 @@ async def test_what_happens_to_a_case_stands_on_its_ticket(bot: Whole, tickets: 
         (True, "Ada", "Ada asks Erika Mustermann: “Which phone is it?”"),
         (False, "Ben", "Note of Ben: “looks like the proxy”"),
         (True, "Erika Mustermann", "Erika Mustermann answers: “an old one”"),
+        (True, "Ada", "Ada closed it. We changed something. Ended by: private window."),
     ]
 
 

@@ -6,6 +6,7 @@ from bot.address import Person
 from bot.cards import handoff, ticket
 from bot.cards import prompt as screen
 from bot.cards.speech import Speaker
+from bot.store.history import Solved
 from dialogs.effects import Prompt
 from dialogs.text import Text
 from tests.support import screens
@@ -30,7 +31,12 @@ def test_every_kind_of_card_is_shown_as_it_is_meant() -> None:
         for status in ("open", "claimed", "waiting", "resolved"):
             case = screens.record(status=status, by="Ada", reference="INC0012")
             cards[f"handoff-{status}-{language}"] = handoff.card(
-                case, speaker, execute=True, board_url="https://board.example/HR-7K3F"
+                case,
+                speaker,
+                execute=True,
+                board_url="https://board.example/HR-7K3F",
+                endings=[("private-window", "private window (tried: no)"), ("*", "Something else")],
+                solved=Solved(code=53003, cases=9, fixes=(("private-window", 7), ("other-browser", 1))),
             )
             cards[f"ticket-{status}-{language}"] = ticket.card(case, speaker)
         stranger = screens.record(person=Person(name="Erika Mustermann"))

@@ -6,7 +6,8 @@ import msgspec
 import pytest
 
 from bot.address import Person
-from bot.store.api import AgentSession, CaseChange, CaseRecord, CaseSearch, Store
+from bot.store.api import CaseChange, CaseRecord, CaseSearch, Store
+from bot.store.sessions import AgentSession
 from dialogs.conversation import CaseStatus
 from dialogs.guide import Severity
 from tests.support.keeping import NOW, OpenStore, case, changing, opening

@@ -23,6 +23,7 @@ from dialogs.events import (
     Said,
 )
 from dialogs.library import Library
+from dialogs.outcome import Outcome
 from dialogs.walk import walk
 
 START = 1_795_338_000  # 2026-11-22 09:00 UTC
@@ -62,6 +63,7 @@ class Player:
         self.conversation = Conversation(language=language, stranger=stranger)
         self.effects: list[Effect] = []  # all there ever were
         self.heard: tuple[Effect, ...] = ()
+        self.outcomes: list[Outcome] = []  # all there ever were
         self.lines: list[str] = []
         self.now = START
         self._probe = probe
@@ -162,6 +164,7 @@ class Player:
         self.conversation = self._keep(done.conversation)
         self.effects += done.effects
         self.heard = done.effects
+        self.outcomes += done.outcomes
         for effect in done.effects:
             if isinstance(effect, Show):
                 self._line("bot", self._shown(effect.prompt))

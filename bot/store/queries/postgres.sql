@@ -78,7 +78,7 @@ FROM added, unnest(:log_ats::bigint[], :log_statuses::text[], :log_agents::text[
     WITH ORDINALITY AS entry (at, status, agent, note, what, n)
 
 -- name: change_case
--- News of a case; what is NULL or empty stays. Its log gets an entry, with the status the case has now.
+-- News of a case; what is NULL or empty stays, and what ended it goes with the status that says so. Its log gets an entry, with the status the case has now.
 WITH changed AS (
     UPDATE cases SET
         status = coalesce(:status, status),
@@ -86,12 +86,14 @@ WITH changed AS (
         changed_at = :at,
         agent = CASE WHEN :owner::text = '' THEN agent ELSE :owner END,
         reference = CASE WHEN :reference::text = '' THEN reference ELSE :reference END,
+        reason = CASE WHEN :status::text IS NULL THEN reason ELSE :reason END,
+        fix = CASE WHEN :status::text IS NULL THEN fix ELSE :fix END,
         entries = entries + 1
     WHERE number = :number
     RETURNING number, entries, status
 )
-INSERT INTO case_log (number, seq, at, status, agent, note, what, reason)
-SELECT number, entries, :at, status, :agent, :note, :what, :reason FROM changed
+INSERT INTO case_log (number, seq, at, status, agent, note, what, reason, fix)
+SELECT number, entries, :at, status, :agent, :note, :what, :reason, :fix FROM changed
 RETURNING 1
 
 -- name: ask_desk
@@ -101,19 +103,19 @@ UPDATE cases SET desk = :desk WHERE number = :number
 -- name: case
 -- One case with its log.
 SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk, severity,
-    ARRAY(SELECT (at, status, agent, note, what, reason) FROM case_log WHERE case_log.number = cases.number ORDER BY seq)
+    ARRAY(SELECT (at, status, agent, note, what, reason, fix) FROM case_log WHERE case_log.number = cases.number ORDER BY seq)
 FROM cases WHERE number = :number
 
 -- name: cases
 -- The newest cases with their logs.
 SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk, severity,
-    ARRAY(SELECT (at, status, agent, note, what, reason) FROM case_log WHERE case_log.number = cases.number ORDER BY seq)
+    ARRAY(SELECT (at, status, agent, note, what, reason, fix) FROM case_log WHERE case_log.number = cases.number ORDER BY seq)
 FROM cases ORDER BY opened_at DESC, number DESC LIMIT :limit
 
 -- name: cases_by_status
 -- The newest cases of some statuses with their logs: of each status by its index, then the newest of all.
 SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk, severity,
-    ARRAY(SELECT (at, status, agent, note, what, reason) FROM case_log WHERE case_log.number = newest.number ORDER BY seq)
+    ARRAY(SELECT (at, status, agent, note, what, reason, fix) FROM case_log WHERE case_log.number = newest.number ORDER BY seq)
 FROM unnest(:statuses::text[]) AS wanted, LATERAL (
     SELECT * FROM cases WHERE status = wanted ORDER BY opened_at DESC, number DESC LIMIT :limit
 ) AS newest
@@ -123,7 +125,7 @@ ORDER BY opened_at DESC, number DESC LIMIT :limit
 -- The newest cases of some statuses that fit, with their logs, behind the last one that was shown; '' stands for
 -- whatever. Of each status by its index, then the first of all.
 SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk, severity,
-    ARRAY(SELECT (at, status, agent, note, what, reason) FROM case_log WHERE case_log.number = fitting.number ORDER BY seq)
+    ARRAY(SELECT (at, status, agent, note, what, reason, fix) FROM case_log WHERE case_log.number = fitting.number ORDER BY seq)
 FROM unnest(:statuses::text[]) AS wanted, LATERAL (
     SELECT * FROM cases
     WHERE status = wanted AND (opened_at, number) < (:opened_at::bigint, :number::text COLLATE "C")
@@ -139,7 +141,7 @@ ORDER BY opened_at DESC, number DESC LIMIT :limit
 -- The oldest cases of some statuses that fit, with their logs, behind the last one that was shown; '' stands for
 -- whatever. Of each status by its index, then the first of all.
 SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk, severity,
-    ARRAY(SELECT (at, status, agent, note, what, reason) FROM case_log WHERE case_log.number = fitting.number ORDER BY seq)
+    ARRAY(SELECT (at, status, agent, note, what, reason, fix) FROM case_log WHERE case_log.number = fitting.number ORDER BY seq)
 FROM unnest(:statuses::text[]) AS wanted, LATERAL (
     SELECT * FROM cases
     WHERE status = wanted AND (opened_at, number) > (:opened_at::bigint, :number::text COLLATE "C")
@@ -387,3 +389,29 @@ SELECT channel, user_id, called, since FROM on_call WHERE channel = :channel
 INSERT INTO on_call (channel, user_id, called, since) VALUES (:channel, :user_id, :called, :since)
 ON CONFLICT (channel) DO UPDATE SET user_id = excluded.user_id, called = excluded.called, since = excluded.since
 WHERE excluded.since >= on_call.since
+
+-- name: solved
+-- What ended the newest solved cases with a code, opened since then, and how many cases each ended.
+SELECT fix, count(*) FROM (
+    SELECT fix FROM cases
+    WHERE status = 'resolved' AND code = :code AND opened_at >= :since
+        AND reason NOT IN ('elsewhere', 'duplicate', 'silent')
+    ORDER BY opened_at DESC LIMIT :limit
+) AS newest GROUP BY fix
+
+-- name: past_cases
+-- Cases in the order they were opened, behind one, with what happened to them; words only where they are about
+-- how it went.
+SELECT number, opened_at, status, code, reason, fix, file,
+    ARRAY(SELECT (at, what, status, CASE WHEN what IN ('rated', 'reviewed') THEN note ELSE '' END)
+        FROM case_log WHERE case_log.number = cases.number ORDER BY seq)
+FROM cases WHERE (opened_at, number) > (:opened_at::bigint, :number::text COLLATE "C")
+ORDER BY opened_at, number LIMIT :limit
+
+-- name: add_outcome
+-- How a session ended.
+INSERT INTO outcomes (at, body) VALUES (:at, :body)
+
+-- name: outcomes
+-- How sessions ended since then, behind one.
+SELECT id, body FROM outcomes WHERE id > :after AND at >= :since ORDER BY id LIMIT :limit

@@ -32,26 +32,28 @@ WHERE conversation = :conversation AND seq > :after ORDER BY seq LIMIT :limit
 -- name: add_case
 -- A new case; nothing is added when its number is in use.
 INSERT INTO cases (number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, queue,
-    language, codes, called, severity)
+    language, codes, code, called, severity)
 VALUES (:number, :conversation, :status, :opened_at, :changed_at, :agent, :reference, :zone, :person, :file, :queue,
-    :language, :codes, :called, :severity)
+    :language, :codes, :code, :called, :severity)
 ON CONFLICT (number) DO NOTHING
 
 -- name: change_case
--- News of a case; what is NULL or empty stays.
+-- News of a case; what is NULL or empty stays, and what ended it goes with the status that says so.
 UPDATE cases SET
     status = coalesce(:status, status),
     severity = coalesce(:severity, severity),
     changed_at = :at,
     agent = CASE WHEN :owner = '' THEN agent ELSE :owner END,
-    reference = CASE WHEN :reference = '' THEN reference ELSE :reference END
+    reference = CASE WHEN :reference = '' THEN reference ELSE :reference END,
+    reason = CASE WHEN :status IS NULL THEN reason ELSE :reason END,
+    fix = CASE WHEN :status IS NULL THEN fix ELSE :fix END
 WHERE number = :number
 
 -- name: log_case
 -- The next entry of a case's log; without a status of its own it gets the one the case has now.
-INSERT INTO case_log (number, seq, at, status, agent, note, what, reason)
+INSERT INTO case_log (number, seq, at, status, agent, note, what, reason, fix)
 SELECT number, 1 + coalesce((SELECT max(seq) FROM case_log WHERE number = :number), 0),
-    :at, coalesce(:status, status), :agent, :note, :what, :reason
+    :at, coalesce(:status, status), :agent, :note, :what, :reason, :fix
 FROM cases WHERE number = :number
 
 -- name: ask_desk
@@ -110,7 +112,7 @@ FROM cases ORDER BY changed_at DESC, number DESC LIMIT :limit
 
 -- name: case_log
 -- A case's log, oldest first.
-SELECT at, status, agent, note, what, reason FROM case_log WHERE number = :number ORDER BY seq
+SELECT at, status, agent, note, what, reason, fix FROM case_log WHERE number = :number ORDER BY seq
 
 -- name: add_message
 -- An effect into the outbox, due at once unless its lane has something unsettled; the same key twice is once.
@@ -296,3 +298,32 @@ SELECT channel, user_id, called, since FROM on_call WHERE channel = :channel
 INSERT INTO on_call (channel, user_id, called, since) VALUES (:channel, :user_id, :called, :since)
 ON CONFLICT (channel) DO UPDATE SET user_id = excluded.user_id, called = excluded.called, since = excluded.since
 WHERE excluded.since >= on_call.since
+
+-- name: solved
+-- What ended the newest solved cases with a code, opened since then, and how many cases each ended.
+SELECT fix, count(*) FROM (
+    SELECT fix FROM cases
+    WHERE status = 'resolved' AND code = :code AND opened_at >= :since
+        AND reason NOT IN ('elsewhere', 'duplicate', 'silent')
+    ORDER BY opened_at DESC LIMIT :limit
+) GROUP BY fix
+
+-- name: past_cases
+-- Cases in the order they were opened, behind one.
+SELECT number, opened_at, status, code, reason, fix, file FROM cases
+WHERE (opened_at, number) > (:opened_at, :number) ORDER BY opened_at, number LIMIT :limit
+
+-- name: past_steps
+-- What happened to these cases; words only where they are about how it went.
+SELECT cases.number, at, what, case_log.status, CASE WHEN what IN ('rated', 'reviewed') THEN note ELSE '' END
+FROM cases JOIN case_log ON case_log.number = cases.number
+WHERE (opened_at, cases.number) > (:opened_at, :number) AND (opened_at, cases.number) <= (:last_at, :last)
+ORDER BY cases.number, seq
+
+-- name: add_outcome
+-- How a session ended.
+INSERT INTO outcomes (at, body) VALUES (:at, :body)
+
+-- name: outcomes
+-- How sessions ended since then, behind one.
+SELECT id, body FROM outcomes WHERE id > :after AND at >= :since ORDER BY id LIMIT :limit

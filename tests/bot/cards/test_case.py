@@ -9,7 +9,8 @@ from bot.address import Person
 from bot.cards import case, handoff, plain, ticket
 from bot.cards.speech import Speaker
 from bot.store.api import LogEntry
-from dialogs.case import Asked, Checked
+from bot.store.history import Solved
+from dialogs.case import Asked, Checked, FixTried
 from dialogs.text import Text
 from tests.support import screens
 from tests.support.cards import schema_errors
@@ -328,3 +329,83 @@ def test_who_has_no_name_is_called_what_they_call_themselves() -> None:
     log = (LogEntry(at=OPENED, status="claimed", what="answered", note="an old one"),)
     stranger = record(status="claimed", log=log, person=Person(), contact="Erika, ext 4711")
     assert "“Erika, ext 4711” answers: “an old one”" in words(handoff.card(stranger, SPEAKER))
+
+
+# ---- what ended it, and what ended others
+
+
+def solved(*fixes: tuple[str, int], cases: int = 9) -> Solved:
+    """What ended others with the same code."""
+    return Solved(code=53003, cases=cases, fixes=fixes)
+
+
+def words_of(section: str, shown: list[case.Section]) -> list[str]:
+    """The lines of a section."""
+    return [row.words for each in shown if each.id == section for row in each.rows]
+
+
+FIXES = {"fix/private-window/name": "private window", "fix/reset/name": "reset the app"}
+WITH_FIXES = Speaker(screens.library(**FIXES), "en", "Europe/Berlin")
+TRIED = FixTried(fix=Text("fix/private-window/name"), result="same", at=OPENED)
+
+
+def test_a_card_tells_what_ended_others() -> None:
+    """One line, with the numbers, and what of it was tried here already; three fixes at most."""
+    told = solved(("private-window", 5), ("reset", 2), ("gone-since", 1), ("never-told", 1), cases=12)
+    tried = record(tried=(TRIED,))
+    line = (
+        "Of 12 solved cases with AADSTS53003 in the last 180 days,"
+        " 5 ended by: private window (tried here: no); 2 ended by: reset the app; 1 ended by: gone-since."
+    )
+    assert words_of("before", case.sections(tried, WITH_FIXES, told)) == [line]
+    assert line in words(handoff.card(tried, WITH_FIXES, solved=told))
+    assert line in handoff.card(tried, WITH_FIXES, solved=told)["fallbackText"]
+
+
+@pytest.mark.parametrize("told", [None, solved(), solved(("private-window", 2), cases=500)])
+def test_too_little_is_not_told(told: Solved | None) -> None:
+    """Two cases are no experience."""
+    assert words_of("before", case.sections(record(), WITH_FIXES, told)) == []
+
+
+def test_what_ended_others_is_told_in_the_readers_language() -> None:
+    """Keys are kept, not words."""
+    german = Speaker(screens.library(**FIXES), "de")
+    (said,) = words_of("before", case.sections(record(), german, solved(("reset", 3))))
+    assert said.startswith("Von 9 gelösten Fällen mit AADSTS53003 in den letzten 180 Tagen: 3 beendet durch:")
+
+
+@pytest.mark.parametrize(
+    ("fix", "said"),
+    [("private-window", "private window"), ("*", "Something else"), ("gone-since", "gone-since")],
+)
+def test_a_closed_case_says_what_ended_it(fix: str, said: str) -> None:
+    """On the card, in its log, in the text for the ticket system; also when the fix is not there any more."""
+    log = (LogEntry(at=OPENED, status="resolved", by="Ada", what="resolved", reason="self", fix=fix),)
+    kept = record(status="resolved", log=log)
+    assert words_of("ended-by", case.sections(kept, WITH_FIXES)) == [said]
+    for shown in (words(handoff.card(kept, WITH_FIXES)), plain.case_text(kept, WITH_FIXES)):
+        assert f"Ada closed it. What the person did solved it. Ended by: {said}." in shown
+
+
+def test_a_case_that_is_open_again_was_ended_by_nothing() -> None:
+    """Nor one that was closed without a word, whatever had been said the first time."""
+    first = LogEntry(at=OPENED, status="resolved", by="Ada", what="resolved", fix="reset")
+    again = LogEntry(at=OPENED, status="reopened", what="back")
+    silent = LogEntry(at=OPENED, status="resolved", by="Ada", what="resolved")
+    for status, log in (("reopened", (first, again)), ("resolved", (first, again, silent))):
+        kept = record(status=status, log=log)
+        assert words_of("ended-by", case.sections(kept, WITH_FIXES)) == []
+
+
+def test_a_card_offers_fixes_and_something_else() -> None:
+    """One compact choice beside the reason; of very many the board has the rest."""
+    many = [(f"fix-{n}", f"fix {n} **[x](https://evil.example)**") for n in range(100)]
+    card = handoff.card(record(), SPEAKER, endings=[*many, ("*", "Something else")])
+    (fold,) = [each for each in card["body"] if each.get("id") == "resolve-HR-7K3F"]
+    (field,) = [each for each in fold["items"] if each.get("label") == "What ended it"]
+    assert (field["style"], field["placeholder"]) == ("compact", "Not said")
+    assert "isRequired" not in field
+    values = [each["value"] for each in field["choices"]]
+    assert values == [*(f"fix-{n}" for n in range(39)), "*"]
+    assert not any("](" in each["title"] for each in field["choices"])

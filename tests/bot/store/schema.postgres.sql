@@ -117,12 +117,16 @@ CREATE TABLE cases (
     codes text NOT NULL DEFAULT '',     -- ',1000002,53003,'
     called text NOT NULL DEFAULT '',    -- the person's name, and what they call themselves
     desk text NOT NULL DEFAULT '',      -- which ticket desk was asked to file it
-    severity text NOT NULL DEFAULT 'normal'
+    severity text NOT NULL DEFAULT 'normal',
+    code text COLLATE "C" NOT NULL DEFAULT '',       -- the last one that came up
+    reason text NOT NULL DEFAULT '',     -- why it is closed
+    fix text NOT NULL DEFAULT ''         -- what ended it
 );
 CREATE INDEX cases_opened ON cases (opened_at, number);
 CREATE INDEX cases_wanted ON cases (status, opened_at, number)
     INCLUDE (queue, language, codes, agent, reference, called, severity);
 CREATE INDEX cases_changed ON cases (changed_at, number);
+CREATE INDEX cases_solved ON cases (code, opened_at) INCLUDE (reason, fix) WHERE status = 'resolved';
 
 -- What a case is looked for by, out of its file, which never changes.
 CREATE FUNCTION cases_facets() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -141,6 +145,15 @@ EXCEPTION WHEN data_exception THEN
 END $$;
 CREATE TRIGGER cases_facets BEFORE INSERT OR UPDATE OF file ON cases
     FOR EACH ROW EXECUTE FUNCTION cases_facets();
+CREATE FUNCTION cases_code() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.code := coalesce(convert_from(NEW.file, 'UTF8')::json -> 'codes' ->> -1, '');
+    RETURN NEW;
+EXCEPTION WHEN data_exception THEN
+    RETURN NEW;
+END $$;
+CREATE TRIGGER cases_code BEFORE INSERT OR UPDATE OF file ON cases
+    FOR EACH ROW EXECUTE FUNCTION cases_code();
 
 CREATE TABLE case_log (
     number text COLLATE "C" NOT NULL REFERENCES cases (number),
@@ -151,6 +164,7 @@ CREATE TABLE case_log (
     note text NOT NULL,
     what text NOT NULL DEFAULT '',
     reason text NOT NULL DEFAULT '',
+    fix text NOT NULL DEFAULT '',  -- what ended it
     PRIMARY KEY (number, seq)
 );
 
@@ -186,3 +200,10 @@ CREATE TABLE on_call (
     called text NOT NULL,
     since double precision NOT NULL   -- when it was said
 );
+
+CREATE TABLE outcomes (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at bigint NOT NULL,         -- a whole hour
+    body bytea NOT NULL         -- nobody's name, words or key
+);
+CREATE INDEX outcomes_at ON outcomes (at);

@@ -79,13 +79,17 @@ CREATE TABLE cases (
     codes TEXT NOT NULL DEFAULT '',     -- ',1000002,53003,'
     called TEXT NOT NULL DEFAULT '',    -- the person's name, and what they call themselves
     desk TEXT NOT NULL DEFAULT '',      -- which ticket desk was asked to file it
-    severity TEXT NOT NULL DEFAULT 'normal'
+    severity TEXT NOT NULL DEFAULT 'normal',
+    code TEXT NOT NULL DEFAULT '',       -- the last one that came up
+    reason TEXT NOT NULL DEFAULT '',     -- why it is closed
+    fix TEXT NOT NULL DEFAULT ''         -- what ended it
 ) STRICT;
 CREATE INDEX cases_opened ON cases (opened_at, number);
 CREATE INDEX cases_wanted ON cases (
     status, opened_at, number, queue, language, codes, agent, reference, called, severity
 );
 CREATE INDEX cases_changed ON cases (changed_at, number);
+CREATE INDEX cases_solved ON cases (code, opened_at, reason, fix) WHERE status = 'resolved';
 
 CREATE TABLE case_log (
     number TEXT NOT NULL REFERENCES cases (number),
@@ -96,6 +100,7 @@ CREATE TABLE case_log (
     note TEXT NOT NULL,
     what TEXT NOT NULL DEFAULT '',
     reason TEXT NOT NULL DEFAULT '',
+    fix TEXT NOT NULL DEFAULT '',  -- what ended it
     PRIMARY KEY (number, seq)
 ) STRICT, WITHOUT ROWID;
 
@@ -125,3 +130,10 @@ CREATE TABLE on_call (
     called TEXT NOT NULL,
     since REAL NOT NULL      -- when it was said
 ) STRICT, WITHOUT ROWID;
+
+CREATE TABLE outcomes (
+    id INTEGER PRIMARY KEY,
+    at INTEGER NOT NULL,        -- a whole hour
+    body BLOB NOT NULL          -- nobody's name, words or key
+) STRICT;
+CREATE INDEX outcomes_at ON outcomes (at);

@@ -15,8 +15,9 @@ from bot.store.queries import positional, queries
 SQL = queries("postgres")
 TEXT = files(package).joinpath("postgres.sql").read_text(encoding="utf-8")
 SOURCE = "".join(
-    files("bot.store").joinpath(name).read_text(encoding="utf-8")
-    for name in ("postgres.py", "postgres_cases.py", "retention.py")
+    path.read_text(encoding="utf-8")
+    for path in files("bot.store").iterdir()
+    if re.match(r"(postgres|retention)\w*\.py", path.name)
 )
 
 

@@ -12,8 +12,9 @@ from bot.store.queries import queries
 SQL = queries("sqlite")
 TEXT = files(package).joinpath("sqlite.sql").read_text(encoding="utf-8")
 SOURCE = "".join(
-    files("bot.store").joinpath(name).read_text(encoding="utf-8")
-    for name in ("sqlite.py", "sqlite_cases.py", "sqlite_room.py", "retention.py")
+    path.read_text(encoding="utf-8")
+    for path in files("bot.store").iterdir()
+    if re.match(r"(sqlite|retention)\w*\.py", path.name)
 )
 
 
