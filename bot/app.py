@@ -19,6 +19,8 @@ from aiohttp import web
 from bot import crash
 from bot.answered import answered_card
 from bot.cards.prepared import Cards
+from bot.cards.speech import Speaker
+from bot.case_files import CaseFiles
 from bot.clock import Clock
 from bot.config import Settings
 from bot.content import load_content
@@ -152,6 +154,13 @@ async def running(
             cards=cards,
             channel=channel,
             handoff=handoff,
+            files=CaseFiles(
+                store=store,
+                turns=turns,
+                fetcher=doors.files,
+                tickets=tickets,
+                speaker=lambda: _speaker(settings, content),
+            ),
             probes=_probes(settings, client, stack),
         )
         dispatcher = Dispatcher(
@@ -199,10 +208,13 @@ def upkeep_over(settings: Settings, store: Store) -> Upkeep:
     """
     library = functools.cache(lambda: load_content(settings))
     turns = Turns(library=library, store=store, changed=lambda _: None, language=settings.language)
+    tickets = BuiltinTickets(store)
     handoff = Handoff(
-        store=store, turns=turns, library=library, channel=None,
-        tickets=BuiltinTickets(store), helpdesk=Helpdesk(),
-    )  # fmt: skip
+        store=store, turns=turns, library=library, channel=None, tickets=tickets, helpdesk=Helpdesk()
+    )
+    files = CaseFiles(
+        store=store, turns=turns, fetcher=None, tickets=tickets, speaker=lambda: _speaker(settings, library())
+    )
     delivery = Delivery(
         store=store,
         turns=turns,
@@ -210,6 +222,7 @@ def upkeep_over(settings: Settings, store: Store) -> Upkeep:
         cards=Cards(library),
         channel=None,
         handoff=handoff,
+        files=files,
         probes={},
     )
     return Upkeep(store, delivery.buried)
@@ -288,6 +301,11 @@ async def _ended(task: asyncio.Task[None]) -> None:
 
 def _service_urls(settings: Settings) -> ServiceUrls:
     return ServiceUrls.loopback_only() if settings.local else ServiceUrls(settings.service_urls)
+
+
+def _speaker(settings: Settings, library: Library) -> Speaker:
+    language = spoken(library, "HANDRAIL_HELPDESK_LANGUAGE", settings.helpdesk_language)
+    return Speaker(library, language, settings.helpdesk_zone)
 
 
 def _probes(settings: Settings, client: aiohttp.ClientSession, stack: AsyncExitStack) -> Mapping[str, Probe]:

@@ -15,6 +15,7 @@ from bot.address import Address
 from bot.cards import plain
 from bot.cards.prepared import Cards
 from bot.cards.speech import Speaker
+from bot.case_files import CaseFiles
 from bot.errors import DeliveryFailed, DeliveryRefused
 from bot.handoff import Handoff
 from bot.outbox.ending import Done, Follow
@@ -47,6 +48,8 @@ AT_ONCE: Final[Mapping[str, int]] = {
     "handoff-update": 5,
     "ticket": 6,
     "ticket-update": 6,
+    "ticket-file": 2,  # each may hold ten megabytes in memory
+    "file": 4,
 }
 
 
@@ -66,6 +69,7 @@ class Delivery:
         cards: Cards,
         channel: TeamsChannel | None,
         handoff: Handoff,
+        files: CaseFiles,
         probes: Mapping[str, Probe],
         probe_limit: float = PROBE_LIMIT,
         typing_after: float = _TYPING_AFTER,
@@ -79,6 +83,7 @@ class Delivery:
             cards: Screens as cards.
             channel: The way out to Teams; None in a process that does not speak to it.
             handoff: What goes to the helpdesk and into its ticket system.
+            files: Files that people send.
             probes: The automatic checks that are set up, by name.
             probe_limit: Seconds that a check may take in all.
             typing_after: Seconds after which a waiting person is shown that something happens.
@@ -89,6 +94,7 @@ class Delivery:
         self._cards = cards
         self._channel = channel
         self._handoff = handoff
+        self._files = files
         self._probes = probes
         self._probe_limit = probe_limit
         self._typing_after = typing_after
@@ -97,6 +103,7 @@ class Delivery:
             "retire": self._retire,
             "probe": self._probe,
             **handoff.performers(),
+            **files.performers(),
         }
 
     async def perform(self, message: Message) -> Done:
@@ -117,7 +124,7 @@ class Delivery:
             effect = msgspec.json.decode(message.body, type=StartProbe)
             event = ProbeFinished(at=self._turns.now(), request=effect.request, outcome="unknown")
             return self._turns.follow(message, event, end="/given-up")
-        return self._handoff.buried(message)
+        return self._handoff.buried(message) or await self._files.buried(message)
 
     # ---- to the person
 

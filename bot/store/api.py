@@ -11,6 +11,7 @@ from typing import Literal, Protocol, TypeAlias
 import msgspec
 
 from bot.address import Address, Person
+from bot.store.files import FileStore, NewFile
 from dialogs.case import CaseFile
 from dialogs.conversation import CaseStatus, Conversation
 from dialogs.effects import What
@@ -115,7 +116,7 @@ class CaseRecord(_Record, frozen=True, kw_only=True):
 
 
 class CaseChange(_Record, frozen=True, kw_only=True):
-    """News of case `number`, for its log. `status` None, empty owner and reference: as it was."""
+    """News of case `number`, for its log; `files` are of it now. What is None or empty: as it was."""
 
     number: str
     at: int
@@ -126,6 +127,7 @@ class CaseChange(_Record, frozen=True, kw_only=True):
     note: str = ""
     reason: str = ""
     reference: str = ""
+    files: tuple[str, ...] = ()
 
 
 class CaseSearch(_Record, frozen=True, kw_only=True):
@@ -189,6 +191,8 @@ class Kept(_Record, frozen=True, kw_only=True):
     messages: tuple[NewMessage, ...] = ()
     cases: tuple[CaseRecord, ...] = ()
     changes: tuple[CaseChange, ...] = ()
+    files: tuple[NewFile, ...] = ()
+    dropped: tuple[str, ...] = ()  # files to be forgotten, unless a case has them
     reply: bytes = b""
 
 
@@ -235,7 +239,7 @@ class Settled(_Record, frozen=True, kw_only=True):
     counted: bool = True
 
 
-class Store(Protocol):
+class Store(FileStore, Protocol):
     """Everything the bot keeps. Every method may raise `StoreUnavailable`."""
 
     async def turn(

@@ -39,6 +39,7 @@ from bot.store.api import (
 )
 from bot.store.postgres_cases import change_case, open_case
 from bot.store.postgres_clock import DatabaseClock
+from bot.store.postgres_files import PostgresFiles, take_files
 from bot.store.postgres_link import Link
 from bot.store.postgres_queries import Database, first, message_in, run, transaction, turn_values
 from bot.store.postgres_setup import PATIENCE, prepare
@@ -66,7 +67,7 @@ class _LostRace(Exception):  # noqa: N818 - an outcome, not a mistake
     """Another replica kept a turn of this conversation in between."""
 
 
-class PostgresStore:
+class PostgresStore(PostgresFiles):
     """Keeps everything in one PostgreSQL database, together with others like it."""
 
     def __init__(
@@ -162,7 +163,7 @@ class PostgresStore:
             crash.at("turn.loaded")
             kept = decide(before, where)
             crash.at("turn.decided")
-            if (kept.cases or kept.changes) and not locked:
+            if (kept.cases or kept.changes or kept.files or kept.dropped) and not locked:
                 await stack.enter_async_context(transaction(db))
             if kept.address is not None and stored is not None and stored[5]:
                 await run(db, "unpark", conversation=conversation, now=self._clock.now())
@@ -170,6 +171,7 @@ class PostgresStore:
             values = turn_values(conversation, event_id, kept, lines=lines, turns=turns)
             if await first(db, "keep", **values, **self._end_values(settles)) is None:
                 raise _LostRace
+            await take_files(db, kept)
             for record in kept.cases:
                 await open_case(db, record)
             for change in kept.changes:

@@ -21,6 +21,7 @@ from bot.store.api import (
     Message,
     NewMessage,
 )
+from bot.store.files import FileRecord, NewFile
 from dialogs.case import CaseFile
 from dialogs.conversation import FORMAT, Conversation
 
@@ -217,3 +218,30 @@ def session_of(row: Row) -> AgentSession:
 def session_values(session: AgentSession) -> dict[str, Any]:
     """What the query `open_session` takes."""
     return msgspec.structs.asdict(session)
+
+
+def file_of(row: Row) -> FileRecord:
+    """From the columns of a file, without what is in it."""
+    return FileRecord(
+        id=row[0],
+        conversation=row[1],
+        name=row[2],
+        at=row[3],
+        agent=row[4],
+        source=row[5],
+        number=row[6],
+        media_type=row[7],
+        size=row[8],
+    )
+
+
+def new_file_values(file: NewFile) -> dict[str, Any]:
+    """What the query `add_file` takes."""
+    return {
+        "id": file.id,
+        "conversation": file.conversation,
+        "name": file.name,
+        "agent": file.agent,
+        "at": file.at,
+        "source": file.source,
+    }

@@ -9,6 +9,8 @@ from aiohttp import web
 
 from bot.address import Address, Person
 from bot.cards.prepared import Cards
+from bot.cards.speech import Speaker
+from bot.case_files import CaseFiles
 from bot.delivery import AT_ONCE, Delivery
 from bot.errors import DeliveryFailed, DeliveryRefused
 from bot.handoff import Handoff, Helpdesk
@@ -91,6 +93,13 @@ class Tickets(Silent):
         return f"INC-{ticket.key}"
 
 
+def files_of(store: Store, turns: Turns, tickets: Tickets, library: Library) -> CaseFiles:
+    """Who would fetch files; nobody sends any here."""
+    return CaseFiles(
+        store=store, turns=turns, fetcher=None, tickets=tickets, speaker=lambda: Speaker(library, "en")
+    )
+
+
 class Room:
     """A person, a store in a file, a played Teams, and the dispatcher run step by step."""
 
@@ -116,6 +125,7 @@ class Room:
                 tickets=self.tickets,
                 helpdesk=Helpdesk(),
             ),
+            files=files_of(store, self.turns, self.tickets, library),
             probes={"service-health": self.check},
             probe_limit=0.2,
             typing_after=0.05,
@@ -305,6 +315,7 @@ async def test_news_of_a_case_is_not_parked_for_its_person(room: Room, library: 
         cards=Cards(lambda: library),
         channel=room.channel,
         handoff=handoff,
+        files=files_of(room.store, room.turns, room.tickets, library),
         probes={},
     )
     room.outbox = Dispatcher(room.store, room.delivery.perform, pools=AT_ONCE, clock=lambda: room.now)

@@ -16,7 +16,7 @@ SQL = queries("postgres")
 TEXT = files(package).joinpath("postgres.sql").read_text(encoding="utf-8")
 SOURCE = "".join(
     files("bot.store").joinpath(name).read_text(encoding="utf-8")
-    for name in ("postgres.py", "postgres_cases.py", "retention.py")
+    for name in ("postgres.py", "postgres_cases.py", "postgres_files.py", "retention.py")
 )
 
 

@@ -13,7 +13,7 @@ SQL = queries("sqlite")
 TEXT = files(package).joinpath("sqlite.sql").read_text(encoding="utf-8")
 SOURCE = "".join(
     files("bot.store").joinpath(name).read_text(encoding="utf-8")
-    for name in ("sqlite.py", "sqlite_cases.py", "sqlite_room.py", "retention.py")
+    for name in ("sqlite.py", "sqlite_cases.py", "sqlite_files.py", "sqlite_room.py", "retention.py")
 )
 
 
