@@ -74,6 +74,7 @@ def add_pages(
     get("/helpdesk", door.guard(board.cases))
     get("/helpdesk/stream", door.guard(live.serve), allow_head=False)
     get("/helpdesk/cases/{number}", door.guard(board.case))
+    get("/helpdesk/cases/{number}/files/{id:[0-9a-f]{32}}", door.guard(board.file))
     post("/helpdesk/cases/{number}/{act}", door.guard(board.act))
     get("/helpdesk/cases/{number}/{act}", door.guard(board.back_to_case))
     if not settings.local:
