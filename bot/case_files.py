@@ -100,7 +100,7 @@ class CaseFiles:
             if known is None:  # forgotten meanwhile, with its session
                 continue
             try:
-                size = known.size or await self._kept(known, sizes)
+                size = await self._kept(known, sizes)
             except FileLost as error:
                 lost.append(LostFile(id=file.id, name=file.name, why=error.why))
                 _log.info("file_lost", key=message.key, why=error.why)
@@ -110,9 +110,13 @@ class CaseFiles:
         return Done(receipt=f"{len(here)} kept", follow=self._came(message, effect, here, lost))
 
     async def _kept(self, file: FileRecord, beside: Mapping[str, int]) -> int:
-        """Fetch a file and keep it; its size in bytes."""
-        if len(beside) >= MOST:
+        """Fetch a file and keep it, unless it is here, if there is room beside others; its size in bytes."""
+        if file.id in beside:
+            return file.size
+        if len(beside) >= MOST or sum(beside.values()) + file.size > ROOM:
             raise FileLost("full")
+        if file.size:
+            return file.size
         if not file.source or self._fetcher is None:
             raise FileLost("failed")
         content = await self._fetcher.fetch(file.source)

@@ -25,6 +25,7 @@ from bot.web.hub import Hub
 from bot.web.live import Live
 from bot.web.sign_in import SignIn
 from bot.web.stream import Stream
+from bot.web.uploads import Uploads
 from dialogs.library import SOURCE_LANGUAGE, Library
 
 
@@ -91,3 +92,4 @@ def add_pages(
     get("/", local_only(chat.page))
     get("/chat/stream", local_only(stream.serve), allow_head=False)
     post("/chat/events", local_only(chat.events))
+    post("/chat/files", local_only(Uploads(turns=turns, store=store, metrics=metrics).take))
