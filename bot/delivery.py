@@ -38,7 +38,8 @@ _TYPING_AFTER = 1.0  # seconds
 
 # The kinds of messages, and how many of each are performed side by side: no kind waits for another one's
 # destination. There is room where a person waits; the helpdesk's one channel takes some messages a second,
-# and a slow ticket system is not made faster by a crowd. All stay below the HTTP client's 100 connections.
+# and a slow ticket system is not made faster by a crowd. Those that go to Microsoft share one HTTP client and
+# stay below its 100 connections; ticket systems and files have their own.
 AT_ONCE: Final[Mapping[str, int]] = {
     "show": 28,
     "retire": 28,
