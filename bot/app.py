@@ -19,10 +19,11 @@ from aiohttp import web
 from bot import crash
 from bot.answered import answered_card
 from bot.cards.prepared import Cards
+from bot.cards.speech import Speaker
+from bot.case_files import CaseFiles
 from bot.clock import Clock
 from bot.config import Settings
 from bot.content import load_content
-from bot.control import listening as door_open
 from bot.delivery import TO_TEAMS, Delivery, pools
 from bot.handoff import Handoff, Helpdesk, announcement
 from bot.identity import board_sign_in, token_fetch
@@ -35,9 +36,8 @@ from bot.outbox.upkeep import Upkeep
 from bot.probes.api import Probe
 from bot.queues import Queues
 from bot.replicas import Replicas
-from bot.statistics import Figures
 from bot.store.api import CaseRecord, Store
-from bot.store.open import database_file, open_store
+from bot.store.open import open_store
 from bot.teams.adapter import TeamsAdapter
 from bot.teams.auth import Gate
 from bot.teams.bot import HandrailBot
@@ -160,6 +160,13 @@ async def running(
             cards=cards,
             channel=channel,
             handoff=handoff,
+            files=CaseFiles(
+                store=store,
+                turns=turns,
+                fetcher=doors.files,
+                tickets=desks,
+                speaker=lambda: _speaker(settings, content),
+            ),
             probes=_probes(settings, client, stack),
         )
         places = pools([desk.name for desk in settings.ticket_desks])
@@ -209,10 +216,13 @@ def upkeep_over(settings: Settings, store: Store) -> Upkeep:
     """
     library = functools.cache(lambda: load_content(settings))
     turns = Turns(library=library, store=store, changed=lambda _: None, language=settings.language)
+    tickets = Desks(BuiltinTickets(store))
     handoff = Handoff(
-        store=store, turns=turns, library=library, channel=None,
-        tickets=Desks(BuiltinTickets(store)), helpdesk=Helpdesk(),
-    )  # fmt: skip
+        store=store, turns=turns, library=library, channel=None, tickets=tickets, helpdesk=Helpdesk()
+    )
+    files = CaseFiles(
+        store=store, turns=turns, fetcher=None, tickets=tickets, speaker=lambda: _speaker(settings, library())
+    )
     delivery = Delivery(
         store=store,
         turns=turns,
@@ -220,6 +230,7 @@ def upkeep_over(settings: Settings, store: Store) -> Upkeep:
         cards=Cards(library),
         channel=None,
         handoff=handoff,
+        files=files,
         probes={},
     )
     return Upkeep(store, delivery.buried)
@@ -311,6 +322,11 @@ def _service_urls(settings: Settings) -> ServiceUrls:
     return ServiceUrls.loopback_only() if settings.local else ServiceUrls(settings.service_urls)
 
 
+def _speaker(settings: Settings, library: Library) -> Speaker:
+    language = spoken(library, "HANDRAIL_HELPDESK_LANGUAGE", settings.helpdesk_language)
+    return Speaker(library, language, settings.helpdesk_zone)
+
+
 def _probes(settings: Settings, client: aiohttp.ClientSession, stack: AsyncExitStack) -> Mapping[str, Probe]:
     """The automatic checks. Without an identity there is nobody to ask for: all of them say "unknown"."""
     if settings.local or "graph" not in settings.probes:
@@ -346,58 +362,3 @@ def _helpdesk(settings: Settings, library: Library) -> Helpdesk:
         board_url=settings.board_url,
         picker=not settings.local,
     )
-
-
-async def serve(
-    settings: Settings,
-    listening: Callable[[str, int], None],
-    *,
-    library: Library | None = None,
-    limits: Limits = TEAMS,
-    lease: float = LEASE,
-) -> None:
-    """Serve until told to stop.
-
-    Args:
-        settings: What to serve, and where.
-        listening: Called once with the host and the real port, when the server listens.
-        library: See `running`.
-        limits: See `running`.
-        lease: See `running`.
-
-    Raises:
-        ConfigError, ContentError, StoreUnavailable, OSError: It cannot start.
-    """
-    database = database_file(settings.database_url.reveal())
-    started = running(settings, library=library, limits=limits, lease=lease)
-    async with started as parts, door_open(database, parts.upkeep, Figures(parts.store)):
-        app, stop = web_app(parts), _told_to_stop()
-
-        async def last(_: web.Request, response: web.StreamResponse) -> None:
-            if stop.is_set():  # nobody reads what the sender would write into this connection next
-                response.headers["Connection"] = "close"
-
-        app.on_response_prepare.append(last)
-        # Compressed bodies are refused; the server must not begin to unpack them.
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_GRACE, auto_decompress=False)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, settings.host, settings.port).start()
-            port = runner.addresses[0][1]
-            _log.info("serving", host=settings.host, port=port, local=settings.local)
-            listening(settings.host, port)
-            await stop.wait()
-        finally:
-            # Side by side, so that a request and a delivery that hang have one grace and not two.
-            await asyncio.gather(runner.cleanup(), parts.dispatcher.stop(STOP_GRACE))
-
-
-def _told_to_stop() -> asyncio.Event:
-    """Set by the first signal to stop; further ones change nothing."""
-    import signal
-
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
-    return stop

@@ -22,6 +22,8 @@ POINTS: Final = (
     "ticket.missing",  # looked up and not there: about to be created
     "ticket.created",  # created there, and not yet known here
     "ticket.updated",  # an update is written there, and not yet known here
+    "file.fetched",  # a file is here, and not yet kept
+    "file.attached",  # a file is at its ticket, and not yet written down
     "connector.sending",  # about to be sent to Teams
     "connector.sent",  # Teams has answered
 )

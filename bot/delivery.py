@@ -15,6 +15,7 @@ from bot.address import Address
 from bot.cards import plain
 from bot.cards.prepared import Cards
 from bot.cards.speech import Speaker
+from bot.case_files import CaseFiles
 from bot.desk_names import KINDS, base, kind_for, unsorted
 from bot.errors import DeliveryFailed, DeliveryRefused
 from bot.handoff import Handoff
@@ -38,7 +39,8 @@ _TYPING_AFTER = 1.0  # seconds
 
 # The kinds of messages, and how many of each are performed side by side: no kind waits for another one's
 # destination. There is room where a person waits; the helpdesk's one channel takes some messages a second,
-# and a slow ticket system is not made faster by a crowd. All stay below the HTTP client's 100 connections.
+# and a slow ticket system is not made faster by a crowd. Those that go to Microsoft share one HTTP client and
+# stay below its 100 connections; ticket systems and files have their own.
 AT_ONCE: Final[Mapping[str, int]] = {
     "show": 28,
     "retire": 26,
@@ -50,6 +52,8 @@ AT_ONCE: Final[Mapping[str, int]] = {
     "channel-line": 1,
     "ticket": 6,
     "ticket-update": 6,
+    "ticket-file": 2,  # each may hold ten megabytes in memory
+    "file": 4,
 }
 
 
@@ -67,7 +71,7 @@ def pools(desks: Collection[str]) -> dict[str, int]:
 
 
 # Those that Teams' limit for the whole app is shared out to.
-TO_TEAMS: Final = frozenset(AT_ONCE) - {"probe", "ticket", "ticket-update"}
+TO_TEAMS: Final = frozenset(AT_ONCE) - KINDS - {"probe", "file"}
 
 
 class Delivery:
@@ -82,6 +86,7 @@ class Delivery:
         cards: Cards,
         channel: TeamsChannel | None,
         handoff: Handoff,
+        files: CaseFiles,
         probes: Mapping[str, Probe],
         probe_limit: float = PROBE_LIMIT,
         typing_after: float = _TYPING_AFTER,
@@ -95,6 +100,7 @@ class Delivery:
             cards: Screens as cards.
             channel: The way out to Teams; None in a process that does not speak to it.
             handoff: What goes to the helpdesk and into its ticket system.
+            files: Files that people send.
             probes: The automatic checks that are set up, by name.
             probe_limit: Seconds that a check may take in all.
             typing_after: Seconds after which a waiting person is shown that something happens.
@@ -105,6 +111,7 @@ class Delivery:
         self._cards = cards
         self._channel = channel
         self._handoff = handoff
+        self._files = files
         self._probes = probes
         self._probe_limit = probe_limit
         self._typing_after = typing_after
@@ -113,6 +120,7 @@ class Delivery:
             "retire": self._retire,
             "probe": self._probe,
             **handoff.performers(),
+            **files.performers(),
         }
 
     async def perform(self, message: Message) -> Done:
@@ -133,7 +141,7 @@ class Delivery:
             effect = msgspec.json.decode(message.body, type=StartProbe)
             event = ProbeFinished(at=self._turns.now(), request=effect.request, outcome="unknown")
             return self._turns.follow(message, event, end="/given-up")
-        return self._handoff.buried(message)
+        return self._handoff.buried(message) or await self._files.buried(message)
 
     # ---- to the person
 

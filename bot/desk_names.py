@@ -10,7 +10,7 @@ from typing import Final
 MAIN: Final = "default"
 """The desk that the environment names. No other one may be called so."""
 
-KINDS: Final = frozenset({"ticket", "ticket-update"})
+KINDS: Final = frozenset({"ticket", "ticket-update", "ticket-file"})
 """Kinds of messages to a ticket desk."""
 
 _UNSORTED: Final = "?"

@@ -1,5 +1,7 @@
 """The exceptions of the shell: who is at fault, and is another try worth it."""
 
+from dialogs.events import Loss
+
 
 class ConfigError(Exception):
     """A setting is wrong. The message names the variable, its value and the remedy."""
@@ -59,6 +61,14 @@ class DeliveryRefused(Exception):  # noqa: N818 - the field's word
 
 class DeliveryParked(Exception):  # noqa: N818 - the field's word
     """The person cannot be reached until they write again or the app is back."""
+
+
+class FileLost(Exception):  # noqa: N818 - an outcome
+    """A file will never come; `why` is what the person is told: see `dialogs.events.Loss`."""
+
+    def __init__(self, why: Loss) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 class Forged(Exception):  # noqa: N818 - the field's word

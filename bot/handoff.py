@@ -28,7 +28,7 @@ from bot.teams.channel import Gone, TeamsChannel
 from bot.teams.duty import ChannelLine
 from bot.teams.mentions import Mention
 from bot.ticket_desks import Desks
-from bot.tickets.api import Ticket, TicketSystem, Update
+from bot.tickets.api import Ticket, Update
 from bot.turn import Turns, second_key
 from dialogs.effects import ChangeCase, OpenCase
 from dialogs.events import TicketFiled, TicketRefused
@@ -137,8 +137,8 @@ class Handoff:
         number = msgspec.json.decode(message.body, type=OpenCase).file.number
         record = await self._record(number)
         meant = self._tickets.meant(record.file)
-        desk = self._desk(record)
-        system = self._system(message, desk)
+        desk = self._tickets.holding(record)
+        system = self._tickets.system(message, desk)
         reference = await system.find(number)
         if reference is None and desk != meant:  # it was asked in vain, and cases like this go elsewhere now
             await self._store.ask_desk(number, meant)
@@ -159,7 +159,7 @@ class Handoff:
         """What happened to the case, on its ticket; one that is not there yet tells it when it is filed."""
         change = msgspec.json.decode(message.body, type=ChangeCase)
         record = await self._record(change.number)
-        system = self._system(message, self._desk(record))
+        system = self._tickets.system(message, self._tickets.holding(record))
         reference = record.reference or await system.find(change.number)
         if reference is None:
             return Done(receipt="no ticket")
@@ -176,31 +176,6 @@ class Handoff:
         await system.update(reference, update)
         crash.at("ticket.updated")
         return Done(receipt=reference)
-
-    def _desk(self, record: CaseRecord) -> str:
-        """Where its ticket is, whatever the settings say now; before anybody was asked, where it is to go."""
-        return record.desk or (MAIN if record.reference else self._tickets.meant(record.file))
-
-    def _system(self, message: Message, desk: str) -> TicketSystem:
-        """The system of a desk, for a message that is in the desk's own pool.
-
-        Raises:
-            DeliveryMoved: The message is in another pool; nothing was asked.
-            DeliveryFailed: The settings have no such desk any more.
-        """
-        system = self._tickets.systems.get(desk)
-        if system is None:
-            _log.warning(
-                "ticket_desk_missing",
-                desk=desk,
-                key=message.key,
-                what_to_do=f"put [{desk}] back into HANDRAIL_TICKETS_FILE (cases = [] gives it no new ones),"
-                f" or give the message up: handrail outbox drop {message.id}",
-            )
-            raise DeliveryFailed(f"the settings have no ticket desk {desk} any more, and the ticket is there")
-        if message.kind != kind_for(message.kind, desk):
-            raise DeliveryMoved(kind_for(message.kind, desk))
-        return system
 
     # ---- the channel
 

@@ -6,12 +6,17 @@ Must not know: any one ticket system, when something is filed, where the setting
 from collections.abc import Mapping
 
 import msgspec
+import structlog
 
-from bot.desk_names import MAIN
+from bot.desk_names import MAIN, kind_for
+from bot.errors import DeliveryFailed, DeliveryMoved
 from bot.routing import routed
 from bot.secret import Secret
+from bot.store.api import CaseRecord, Message
 from bot.tickets.api import TicketSystem
 from dialogs.case import CaseFile
+
+_log = structlog.get_logger(__name__)
 
 
 class TicketDesk(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,3 +61,28 @@ class Desks:
     def meant(self, file: CaseFile) -> str:
         """The name of the desk that a case is for."""
         return routed(file, self._places, MAIN)
+
+    def holding(self, record: CaseRecord) -> str:
+        """Where its ticket is, whatever the settings say now; before anybody was asked, where it is to go."""
+        return record.desk or (MAIN if record.reference else self.meant(record.file))
+
+    def system(self, message: Message, desk: str) -> TicketSystem:
+        """The system of a desk, for a message that is in the desk's own pool.
+
+        Raises:
+            DeliveryMoved: The message is in another pool; nothing was asked.
+            DeliveryFailed: The settings have no such desk any more.
+        """
+        system = self.systems.get(desk)
+        if system is None:
+            _log.warning(
+                "ticket_desk_missing",
+                desk=desk,
+                key=message.key,
+                what_to_do=f"put [{desk}] back into HANDRAIL_TICKETS_FILE (cases = [] gives it no new ones),"
+                f" or give the message up: handrail outbox drop {message.id}",
+            )
+            raise DeliveryFailed(f"the settings have no ticket desk {desk} any more, and the ticket is there")
+        if message.kind != kind_for(message.kind, desk):
+            raise DeliveryMoved(kind_for(message.kind, desk))
+        return system

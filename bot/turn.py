@@ -9,6 +9,7 @@ import secrets
 import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import TypeAlias
 
 import msgspec
 
@@ -32,8 +33,20 @@ from bot.store.api import (
     Settled,
     Store,
 )
+from bot.store.files import NewFile
 from dialogs.conversation import Conversation
-from dialogs.effects import ChangeCase, Effect, Hear, OpenCase, Retire, Show, StartProbe
+from dialogs.effects import (
+    AttachFile,
+    ChangeCase,
+    DropFiles,
+    Effect,
+    FetchFiles,
+    Hear,
+    OpenCase,
+    Retire,
+    Show,
+    StartProbe,
+)
 from dialogs.engine import step
 from dialogs.events import (
     Attached,
@@ -44,6 +57,7 @@ from dialogs.events import (
     Entered,
     Event,
     Said,
+    SentFile,
 )
 from dialogs.library import SOURCE_LANGUAGE, Library
 
@@ -52,6 +66,10 @@ _LONG = 4000  # characters; a pasted page, not a sentence
 _OF_THE_TICKET = ("filed", "refused")  # what its system itself has made of a case
 _ANSWERS = ("show", "probe")  # the kinds that somebody waits for
 _encode = msgspec.json.Encoder().encode
+Send: TypeAlias = Callable[[str, str, Effect, str], None]
+"""(kind, lane, effect, key): put it into the outbox."""
+Call: TypeAlias = Callable[[str, str], None]
+"""(case, key): call whoever is on call, below the case's newest card."""
 _TRIES = 8  # of case numbers; from the fourth on they are longer
 
 
@@ -201,11 +219,13 @@ class Turns:
 
 def _clean(event: Event) -> Event:
     """The event without secrets: they are cut before anything is stored or understood."""
+    if isinstance(event, Said | Attached) and (event.files or event.names):
+        names = tuple(redact(name).text for name in event.names)
+        files = tuple(msgspec.structs.replace(each, name=redact(each.name).text) for each in event.files)
+        event = msgspec.structs.replace(event, names=names, files=files)
     if isinstance(event, Said | Entered):
         found = redact(event.text)
         return msgspec.structs.replace(event, text=found.text, removed=(*event.removed, *found.removed))
-    if isinstance(event, Attached):
-        return msgspec.structs.replace(event, names=tuple(redact(name).text for name in event.names))
     if isinstance(event, CaseResolved | CaseReopened):
         return msgspec.structs.replace(event, note=redact(event.note).text)
     if isinstance(event, CaseAsked | CaseNoted):
@@ -244,6 +264,8 @@ def _written_down(
     messages: list[NewMessage] = []
     cases: list[CaseRecord] = []
     changes: list[CaseChange] = []
+    files: list[NewFile] = []
+    dropped: list[str] = []
     reply = b""
 
     def send(what: str, lane: str, effect: Effect, message_key: str) -> None:
@@ -284,18 +306,17 @@ def _written_down(
                     call(number, f"handoff-call/{number}")
             case ChangeCase():
                 changes.append(_change(effect, at))
-                if effect.what == "filed" and effect.reference == effect.number:
-                    continue  # in our own database: nothing on the card is another than before
-                lane = f"handoff/{effect.number}"
-                if effect.what != "filed":  # the card says it
-                    send("handoff-line", lane, effect, f"handoff-line/{own}")
-                if effect.what not in _OF_THE_TICKET and not effect.there:
-                    update = f"ticket-update/{effect.number}/{after.turn}-{index}"
-                    send("ticket-update", f"ticket/{effect.number}", effect, update)
-                if effect.what == "moved":
-                    send("handoff", lane, effect, second_key(effect.number))
-                    call(effect.number, f"handoff-call/{effect.number}/second")
-                send("handoff-update", lane, effect, f"handoff-update/{own}")
+                _tell(effect, send, call, own, update=f"{effect.number}/{after.turn}-{index}")
+            case FetchFiles():
+                files += [_new_file(each, key, at) for each in effect.files]
+                # One person's files are fetched one after the other: nobody fills the pool alone.
+                send("file", f"file/{key}", _without_sources(effect), f"file/{own}")
+            case DropFiles():
+                dropped += effect.files
+            case AttachFile():
+                own = f"{effect.number}/{effect.file}"
+                # A lane of its own: a file that cannot be put there holds up nothing.
+                send("ticket-file", f"ticket-file/{own}", effect, f"ticket-file/{own}")
     # What is new comes first; an answered screen can wait for it.
     messages.sort(key=lambda message: message.kind == "retire")
     return Kept(
@@ -305,8 +326,25 @@ def _written_down(
         messages=tuple(messages),
         cases=tuple(cases),
         changes=tuple(changes),
+        files=tuple(files),
+        dropped=tuple(dropped),
         reply=reply,
     )
+
+
+def _tell(effect: ChangeCase, send: Send, call: Call, own: str, *, update: str) -> None:
+    """What the helpdesk's channel and its ticket system get of a change."""
+    if effect.what == "filed" and effect.reference == effect.number:
+        return  # in our own database: nothing on the card is another than before
+    lane = f"handoff/{effect.number}"
+    if effect.what != "filed":  # the card says it
+        send("handoff-line", lane, effect, f"handoff-line/{own}")
+    if effect.what not in _OF_THE_TICKET and not effect.there:
+        send("ticket-update", f"ticket/{effect.number}", effect, f"ticket-update/{update}")
+    if effect.what == "moved":
+        send("handoff", lane, effect, second_key(effect.number))
+        call(effect.number, f"handoff-call/{effect.number}/second")
+    send("handoff-update", lane, effect, f"handoff-update/{own}")
 
 
 def _change(effect: ChangeCase, at: int) -> CaseChange:
@@ -322,7 +360,18 @@ def _change(effect: ChangeCase, at: int) -> CaseChange:
         fix=effect.fix,
         reference=effect.reference,
         severity=effect.severity,
+        files=effect.files,
     )
+
+
+def _new_file(file: SentFile, key: str, at: int) -> NewFile:
+    return NewFile(id=file.id, conversation=key, name=file.name, at=at, source=file.source)
+
+
+def _without_sources(effect: FetchFiles) -> FetchFiles:
+    """Where files come from is kept in one place, which forgets it in time."""
+    files = tuple(SentFile(id=each.id, name=each.name) for each in effect.files)
+    return msgspec.structs.replace(effect, files=files)
 
 
 def _record(key: str, person: Person, zone: str, effect: OpenCase) -> CaseRecord:

@@ -5,7 +5,7 @@ It must not know who the person is in Teams, nor which ticket system there is: t
 
 import msgspec
 
-from dialogs.conversation import Evidence
+from dialogs.conversation import Evidence, FileRef
 from dialogs.guide import Severity
 from dialogs.text import Text
 
@@ -65,3 +65,4 @@ class CaseFile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     contact: str = ""  # who they say they are, where nobody vouches
     remarks: tuple[str, ...] = ()  # the person's own words
     severity: Severity = "normal"  # that it was opened with
+    files: tuple[FileRef, ...] = ()  # that the person sent before

@@ -58,7 +58,10 @@ def hand_over(talk: Talk) -> None:
     conversation = talk.conversation
     before = conversation.case
     earlier = _worth_knowing((*conversation.earlier, *((before,) if before is not None else ())))
-    case = Case(number=talk.fresh, status="open", opened_at=talk.at, queue=file.queue, guide=file.guide)
+    files = tuple(each.id for each in file.files)
+    case = Case(
+        number=talk.fresh, status="open", opened_at=talk.at, queue=file.queue, guide=file.guide, files=files
+    )
     talk.set(case=case, earlier=earlier, aside=None, waiting="", misses=0, session=conversation.session or 1)
     talk.effects.append(OpenCase(file=file))
     if talk.back:
@@ -109,25 +112,25 @@ def answer(talk: Talk, aside: AskedBack, text: str) -> None:
         return
     talk.picked = (text[:200],)
     add_words(talk, case, text)
-    said = passed_on(case)
+    passed_on(talk, case)
+
+
+def passed_on(talk: Talk, case: Case) -> None:
+    """An answer has gone to the case: say so, and go on where we were."""
+    said = with_case(case)
     if talk.walked.running or talk.current().ask is not None:
         talk.again(said.key, **said.args)
     else:
         talk.show(said)
 
 
-def files(talk: Talk, names: tuple[str, ...]) -> bool:
-    """Files do not go across; whoever works on the case hears of them. False when nobody has a case."""
-    aside = talk.conversation.aside
-    case = known(talk, aside.number) if isinstance(aside, AskedBack) else with_helpdesk(talk)
-    if case is None or case.status not in OPEN:
-        return False
+def files_not_taken(talk: Talk, case: Case, names: tuple[str, ...]) -> None:
+    """These do not go across; whoever works on the case hears of them."""
     talk.effects.append(ChangeCase(number=case.number, what="files", note=", ".join(names)[:REMARK_LIMIT]))
     talk.notice(Text("bot/file-case", {"number": case.number}))
-    return True
 
 
-def passed_on(case: Case) -> Text:
+def with_case(case: Case) -> Text:
     """What is said when words have gone to the case."""
     if case.by and case.status in {"claimed", "waiting"}:
         return Text("bot/passed-on", {"by": case.by})

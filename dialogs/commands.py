@@ -24,10 +24,12 @@ from dialogs.conversation import (
     Rated,
     Remarked,
     Reported,
+    Sent,
     Tried,
     Typed,
     WhatElse,
 )
+from dialogs.effects import DropFiles
 from dialogs.events import Command
 from dialogs.guide import Escalate, FixResult, Guide, Try
 from dialogs.prompts import REMARK_LIMIT, anything_known
@@ -56,7 +58,8 @@ def hello(talk: Talk) -> None:
     if talk.walked.running or cases.with_helpdesk(talk) or talk.conversation.aside is not None:
         talk.again()
     else:
-        fresh(talk)
+        if talk.walked.over:
+            fresh(talk)
         talk.again("bot/welcome")
 
 
@@ -96,7 +99,7 @@ def _last_step(answers: tuple[Answer, ...]) -> int | None:
 
 def _loose(answers: tuple[Answer, ...]) -> tuple[Answer, ...]:
     """What belongs to no step and is kept when steps are taken back."""
-    return tuple(each for each in answers if isinstance(each, Noticed | Remarked))
+    return tuple(each for each in answers if isinstance(each, Noticed | Remarked | Sent))
 
 
 def restart(talk: Talk) -> None:
@@ -136,6 +139,8 @@ def fresh(talk: Talk) -> None:
     """A new session: no answers; a case that is open stays known."""
     talk.set(aside=None, waiting="", misses=0)
     if talk.conversation.answers:
+        if talk.walked.files:  # what was handed over is the case's, and stays
+            talk.effects.append(DropFiles(files=tuple(each.id for each in talk.walked.files)))
         talk.set(session=talk.conversation.session + 1)
         talk.replace_answers(())
 
@@ -181,7 +186,7 @@ def report(talk: Talk, words: str = "") -> None:
         cases.add_words(talk, case, words)
         talk.notice(Text("bot/report-added", {"number": case.number}))
         return
-    if not talk.walked.running:
+    if talk.walked.over:
         fresh(talk)
     if security(talk.walked.guide) is None:
         other = next((each for each in talk.library.guides.values() if security(each)), None)

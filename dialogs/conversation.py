@@ -35,6 +35,13 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         )
 
 
+class FileRef(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that is kept: its id in the store, and its name as people may read it."""
+
+    id: str
+    name: str
+
+
 class _Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="is"):
     at: int  # when, seconds since 1970, UTC
 
@@ -88,6 +95,12 @@ class Remarked(_Answer, frozen=True, kw_only=True, tag="remarked"):
     text: str
 
 
+class Sent(_Answer, frozen=True, kw_only=True, tag="sent"):
+    """Files the person sent, which have arrived: they go along when it is handed over."""
+
+    files: tuple[FileRef, ...]
+
+
 class Rated(_Answer, frozen=True, kw_only=True, tag="rated"):
     """How helpful it was, 1 to 5."""
 
@@ -117,7 +130,7 @@ class Ended(_Answer, frozen=True, kw_only=True, tag="ended"):
 
 
 Answer: TypeAlias = (
-    Began | Picked | Typed | Tried | Probed | Noticed | Remarked | Rated
+    Began | Picked | Typed | Tried | Probed | Noticed | Remarked | Sent | Rated
     | Handed | Ended | Reported | Introduced
 )  # fmt: skip
 
@@ -211,6 +224,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     trouble: bool = (
         False  # the ticket system refuses it; the case is kept and the helpdesk sees it on the board
     )
+    files: tuple[str, ...] = ()  # the ids of the person's, which go to its ticket
 
 
 class Conversation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

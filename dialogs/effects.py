@@ -10,7 +10,7 @@ import msgspec
 
 from dialogs.case import CaseFile
 from dialogs.conversation import CaseStatus, PromptId
-from dialogs.events import Command
+from dialogs.events import Command, SentFile
 from dialogs.guide import Severity
 from dialogs.text import Text
 
@@ -112,12 +112,13 @@ class OpenCase(_Effect, frozen=True, kw_only=True, tag="open-case"):
 What: TypeAlias = Literal[
     "opened", "claimed", "given", "asked", "answered", "added", "noted", "resolved", "reopened", "back",
     "withdrawn", "filed", "refused", "rated", "reviewed", "reminded", "moved", "files", "unsent",
-    "urgent", "normal",
+    "urgent", "normal", "sent",
 ]  # fmt: skip
 """What happened to a case. `added`: the person wrote something nobody had asked; `back`: to them it is back;
 `rated` and `reviewed`: how helpful it was, 1 to 5, and a sentence about that; `reminded`: nobody took it, for
 as many minutes as the note says; `moved`: it went to others as well;
 `files`: the person has files with these names, which the bot did not take;
+`sent`: the person sent files with these names, and the case has them;
 `unsent`: words for the person that did not go out, because it is closed; `urgent` and `normal`: its severity
 is that now."""
 
@@ -141,6 +142,30 @@ class ChangeCase(_Effect, frozen=True, kw_only=True, tag="change-case", omit_def
     reference: str = ""
     there: bool = False  # it happened in the ticket system, which knows it
     severity: Severity | None = None
+    files: tuple[str, ...] = ()  # ids of files that are the case's from now on
 
 
-Effect: TypeAlias = Hear | Show | Retire | StartProbe | OpenCase | ChangeCase
+class FetchFiles(_Effect, frozen=True, kw_only=True, tag="fetch-files"):
+    """Fetch what the person sent, for case `number`, or "" for this session: comes back as FilesCame."""
+
+    files: tuple[SentFile, ...]
+    number: str
+    session: int
+
+
+class DropFiles(_Effect, frozen=True, kw_only=True, tag="drop-files"):
+    """Forget these files, unless a case has them."""
+
+    files: tuple[str, ...]
+
+
+class AttachFile(_Effect, frozen=True, kw_only=True, tag="attach-file"):
+    """Put a file to the case's ticket, which is there."""
+
+    number: str
+    file: str
+
+
+Effect: TypeAlias = (
+    Hear | Show | Retire | StartProbe | OpenCase | ChangeCase | FetchFiles | DropFiles | AttachFile
+)  # fmt: skip

@@ -5,14 +5,14 @@ No clock, no I/O, no randomness: the time and a fresh case number come with the 
 the same output, which is what makes repeats, reruns and replays safe.
 
 The tour: `step` sorts events; `dialogs.answering` and `dialogs.sentences` make answers of what was said;
-`dialogs.commands` does what was asked for, `dialogs.cases` what the person does with a case and
-`dialogs.helpdesk` what the helpdesk does with it; `dialogs.talk` holds the one door, `enter`; `dialogs.walk`
-is the fold under all of it.
+`dialogs.commands` does what was asked for, `dialogs.cases` what the person does with a case, `dialogs.files`
+with files, and `dialogs.helpdesk` what the helpdesk does with a case; `dialogs.talk` holds the one door,
+`enter`; `dialogs.walk` is the fold under all of it.
 """
 
 import msgspec
 
-from dialogs import answering, cases, commands, helpdesk
+from dialogs import answering, commands, files, helpdesk
 from dialogs.conversation import Conversation, Probed
 from dialogs.effects import Retire
 from dialogs.events import (
@@ -22,6 +22,7 @@ from dialogs.events import (
     Commanded,
     Entered,
     Event,
+    FilesCame,
     Opened,
     ProbeFinished,
     Said,
@@ -61,11 +62,16 @@ def step(library: Library, conversation: Conversation, event: Event) -> Step:
         case Opened():
             talk.again() if talk.walked.running else talk.again("bot/welcome")
         case Said():
+            if event.files or event.names:
+                talk.hear(*(each.name for each in event.files), *event.names)
+                files.take(talk, event)
             answering.said(talk, event.text, event.removed)
         case Attached():
-            talk.hear(*event.names)
-            if not cases.files(talk, event.names):
-                talk.again("bot/file")
+            talk.hear(*(each.name for each in event.files), *event.names)
+            files.take(talk, event)
+        case FilesCame():
+            if not files.came(talk, event):
+                return Step(conversation)
         case Chose() | Entered() | Commanded():
             if event.prompt == conversation.prompt or (isinstance(event, Commanded) and not event.prompt):
                 _on_screen(talk, event)

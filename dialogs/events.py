@@ -8,7 +8,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from dialogs.conversation import PromptId
+from dialogs.conversation import FileRef, PromptId
 from dialogs.guide import Severity
 
 Reason: TypeAlias = Literal["changed", "explained", "self", "elsewhere", "duplicate", "silent"]
@@ -20,6 +20,26 @@ Command: TypeAlias = Literal[
     "hello", "back", "restart", "repeat", "help", "cancel", "person", "status", "language", "plain", "cards",
     "works-now", "is-back", "report",
 ]  # fmt: skip
+
+
+Loss: TypeAlias = Literal["expired", "large", "full", "failed"]
+"""Why a file did not come: its link has run out, it is too large, the case has no room for more, it could not
+be fetched."""
+
+
+class SentFile(FileRef, frozen=True, kw_only=True, omit_defaults=True):
+    """A file somebody sent. `source` is where it is, and a secret; "" when it is here already."""
+
+    source: str = ""
+
+    def __repr__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        return f"SentFile({self.id!r}, {self.name!r})"
+
+
+class LostFile(FileRef, frozen=True, kw_only=True):
+    """A file that did not come."""
+
+    why: Loss
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="event"):
@@ -44,10 +64,15 @@ class Opened(_Event, frozen=True, kw_only=True, tag="opened"):
 
 
 class Said(_Event, frozen=True, kw_only=True, tag="said"):
-    """The person wrote something. `removed` names the kinds of secrets that were cut out of it."""
+    """The person wrote something. `removed` names the kinds of secrets that were cut out of it.
+
+    `files` and `names` came with it; see `Attached`.
+    """
 
     text: str
     removed: tuple[str, ...] = ()
+    files: tuple[SentFile, ...] = ()
+    names: tuple[str, ...] = ()
 
 
 class Chose(_Event, frozen=True, kw_only=True, tag="chose"):
@@ -77,9 +102,19 @@ class Commanded(_Event, frozen=True, kw_only=True, tag="commanded"):
 
 
 class Attached(_Event, frozen=True, kw_only=True, tag="attached"):
-    """The person sent something that is not text: files, pictures, voice."""
+    """The person sent something that is not text: `files`, and the `names` of what nobody can take."""
 
-    names: tuple[str, ...]
+    names: tuple[str, ...] = ()
+    files: tuple[SentFile, ...] = ()
+
+
+class FilesCame(_Event, frozen=True, kw_only=True, tag="files-came"):
+    """Files that were to be fetched, for case `number` or for session `session`, have come or are lost."""
+
+    number: str
+    session: int
+    files: tuple[FileRef, ...] = ()
+    lost: tuple[LostFile, ...] = ()
 
 
 class ProbeFinished(_Event, frozen=True, kw_only=True, tag="probed"):
@@ -159,7 +194,7 @@ class CaseReopened(_Helped, frozen=True, kw_only=True, tag="reopened"):
 
 
 Event: TypeAlias = (
-    Opened | Said | Chose | Entered | Commanded | Attached
+    Opened | Said | Chose | Entered | Commanded | Attached | FilesCame
     | ProbeFinished | TicketFiled | TicketRefused
     | CaseClaimed | CaseGiven | CaseAsked | CaseNoted | CaseResolved | CaseReopened
     | CaseGraded | CaseUnclaimed

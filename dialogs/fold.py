@@ -15,6 +15,7 @@ from dialogs.conversation import (
     Began,
     Ended,
     Evidence,
+    FileRef,
     Handed,
     Introduced,
     Noticed,
@@ -23,6 +24,7 @@ from dialogs.conversation import (
     Rated,
     Remarked,
     Reported,
+    Sent,
     Tried,
     Typed,
 )
@@ -75,6 +77,7 @@ class Walk(msgspec.Struct, frozen=True, kw_only=True):
     evidence: Evidence = Evidence()
     given: Mapping[str, tuple[str, ...]] = {}  # what conditions of the current guide are matched against
     remarks: tuple[str, ...] = ()
+    files: tuple[FileRef, ...] = ()
     introduced: bool = False
     contact: str = ""  # who they say they are
     topic: str = "other"  # of the code the guide is about
@@ -129,6 +132,7 @@ class _Fold:
         self._visits = list(walked.visits)
         self._evidence = walked.evidence
         self._remarks = walked.remarks
+        self._files = walked.files
         self._over: Over = walked.over
         self._number = walked.number
         self._begun_at = walked.begun_at
@@ -147,6 +151,9 @@ class _Fold:
                 return True
             case Remarked():
                 self._remarks = (*self._remarks, answer.text)
+                return True
+            case Sent():
+                self._files = (*self._files, *answer.files)
                 return True
             case Rated():
                 self._rated = True
@@ -303,6 +310,7 @@ class _Fold:
             evidence=self._evidence,
             given=self._given,
             remarks=self._remarks,
+            files=self._files,
             introduced=self._contact is not None,
             contact=self._contact or "",
             topic=self._given.get("topic", ("other",))[0],

@@ -63,6 +63,7 @@ def case_file(library: Library, conversation: Conversation, walked: Walk, number
         remarks=walked.remarks,
         contact=walked.contact,
         severity=_severity(end, walked),
+        files=walked.files,
     )
 
 
@@ -80,6 +81,7 @@ def summary(library: Library, walked: Walk) -> tuple[Fact, ...]:
         ("tried", tuple([_tried_words(each) for each in _tried(library, walked)])),
         ("ids", (*ids, *_known(evidence.timestamp))),
         ("remarks", walked.remarks),
+        ("files", tuple(each.name for each in walked.files)),
     )
     return tuple(Fact(label=Text(f"bot/fact/{name}"), values=values) for name, values in rows if values)
 

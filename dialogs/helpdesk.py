@@ -10,7 +10,7 @@ import msgspec
 
 from dialogs.cases import keep, known, with_helpdesk
 from dialogs.conversation import OPEN, AskedBack, Case, CaseClosed, CaseStatus
-from dialogs.effects import ChangeCase
+from dialogs.effects import AttachFile, ChangeCase
 from dialogs.ended_by import accepted
 from dialogs.events import (
     CaseAsked,
@@ -84,6 +84,7 @@ def _filed(talk: Talk, case: Case, event: TicketFiled) -> bool:
         return False
     keep(talk, msgspec.structs.replace(case, reference=event.reference, trouble=False))
     talk.effects.append(ChangeCase(number=case.number, what="filed", reference=event.reference))
+    talk.effects += [AttachFile(number=case.number, file=each) for each in case.files]
     if event.reference != case.number:
         talk.notice(Text("bot/filed", {"number": case.number, "reference": event.reference}))
     return True

@@ -118,7 +118,7 @@ def _outside(talk: Talk, text: str, found: Recognition, news: Evidence) -> None:
     elif case is not None and (aside is None or isinstance(aside, SwitchGuide)):
         silent = cases.in_charge(talk) is not None
         cases.add_words(talk, case, text)
-        added = cases.passed_on(case)
+        added = cases.with_case(case)
         if guide is not None and not known and not silent:
             talk.note(added.key, **added.args)
             talk.ask(SwitchGuide(guide=guide.id, code=found.evidence.codes[-1] if news.codes else None))

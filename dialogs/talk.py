@@ -18,6 +18,7 @@ from dialogs.conversation import (
     Noticed,
     PromptId,
     Remarked,
+    Sent,
     SwitchGuide,
 )
 from dialogs.effects import Effect, Hear, Prompt, Retire, Show, StartProbe
@@ -198,7 +199,7 @@ class Talk:
         fits = self.walked.fits
         mended = fits < len(conversation.answers)
         if mended:
-            loose = tuple(a for a in conversation.answers[fits:] if isinstance(a, Noticed | Remarked))
+            loose = tuple(a for a in conversation.answers[fits:] if isinstance(a, Noticed | Remarked | Sent))
             self.replace_answers((*conversation.answers[:fits], *loose))
             self.set(aside=None)
             self.note("bot/edited")

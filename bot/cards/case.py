@@ -133,6 +133,7 @@ def sections(record: CaseRecord, speaker: Speaker, solved: Solved | None = None)
         _section("before", speaker, [Row(words=ended_by.before(solved, record, speaker))]),
         _section("ask-next", speaker, _plain(file.ask_next, speaker)),
         _section("remarks", speaker, [_own(each, speaker) for each in file.remarks]),
+        _section("files", speaker, _files(record, speaker)),
         _section("log", speaker, _log(record, speaker)),
         _section("ids", speaker, _ids(record, speaker)),
         _section("answers", speaker, [_answer(each, speaker) for each in file.asked], folded=True),
@@ -237,6 +238,12 @@ def _log(record: CaseRecord, speaker: Speaker) -> list[Row]:
             rows.append(Row(about=about, words=f"{by}: {note}" if by else note, own=not by))
         before = entry.status
     return rows
+
+
+def _files(record: CaseRecord, speaker: Speaker) -> list[Row]:
+    """The names of what the person sent: before the case was opened, and since."""
+    later = (entry.note for entry in record.log if entry.what == "sent")
+    return [Row(words=speaker.line(each)) for each in (*(file.name for file in record.file.files), *later)]
 
 
 def row_text(row: Row, speaker: Speaker) -> str:

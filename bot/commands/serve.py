@@ -56,7 +56,7 @@ def run(settings: Settings, *, limits: "Limits | None" = None) -> None:
 
     gc.disable()  # until it listens: almost all that is made before then stays
     library = load_content(settings)  # first: a mistake is told at once, and what reading took is used again
-    from bot.app import serve as serve_bot
+    from bot.server import serve as serve_bot
     from bot.teams.pace import TEAMS
 
     runner = asyncio.run

@@ -11,7 +11,7 @@ import msgspec
 from bot.desk_names import base
 from bot.redact import clean, redact
 from bot.store.api import Message, MessageState
-from dialogs.effects import ChangeCase, OpenCase, Retire, Show, StartProbe
+from dialogs.effects import AttachFile, ChangeCase, FetchFiles, OpenCase, Retire, Show, StartProbe
 from dialogs.text import Text
 
 _LIMIT: Final = 500  # characters of one text
@@ -96,6 +96,12 @@ def _facts(message: Message) -> dict[str, str] | None:
             case "ticket" | "handoff":
                 file = read(OpenCase).file
                 return {"case": file.number, "guide": file.guide, "queue": file.queue}
+            case "file":
+                fetch = read(FetchFiles)
+                return {"case": fetch.number, "files": str(len(fetch.files))}
+            case "ticket-file":
+                attach = read(AttachFile)
+                return {"case": attach.number, "file": attach.file}
             case "handoff-line" | "handoff-update" | "ticket-update":
                 change = read(ChangeCase)
                 return {"case": change.number, "status": change.status or ""}

@@ -11,6 +11,7 @@ from typing import Literal, Protocol, TypeAlias
 import msgspec
 
 from bot.address import Address, Person
+from bot.store.files import FileStore, NewFile
 from bot.store.history import History
 from bot.store.on_call import Roster
 from bot.store.sessions import Sessions
@@ -127,7 +128,7 @@ class CaseRecord(_Record, frozen=True, kw_only=True):
 
 
 class CaseChange(_Record, frozen=True, kw_only=True):
-    """News of case `number`, for its log. What is None, and an empty owner or reference: as it was."""
+    """News of case `number`, for its log; `files` are of it now. What is None or empty: as it was."""
 
     number: str
     at: int
@@ -140,6 +141,7 @@ class CaseChange(_Record, frozen=True, kw_only=True):
     fix: str = ""
     reference: str = ""
     severity: Severity | None = None
+    files: tuple[str, ...] = ()
 
 
 class CaseSearch(_Record, frozen=True, kw_only=True):
@@ -192,6 +194,8 @@ class Kept(_Record, frozen=True, kw_only=True):
     cases: tuple[CaseRecord, ...] = ()
     changes: tuple[CaseChange, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
+    files: tuple[NewFile, ...] = ()
+    dropped: tuple[str, ...] = ()  # files to be forgotten, unless a case has them
     reply: bytes = b""
 
 
@@ -240,7 +244,7 @@ class Settled(_Record, frozen=True, kw_only=True):
     kind: str = ""
 
 
-class Store(KeepsTickets, Roster, History, Sessions, Protocol):
+class Store(KeepsTickets, Roster, History, Sessions, FileStore, Protocol):
     """Everything the bot keeps. Every method may raise `StoreUnavailable`."""
 
     async def turn(

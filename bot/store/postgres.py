@@ -37,6 +37,7 @@ from bot.store.api import (
 )
 from bot.store.postgres_cases import change_case, open_case
 from bot.store.postgres_clock import DatabaseClock
+from bot.store.postgres_files import PostgresFiles, take_files
 from bot.store.postgres_history import PostgresHistory, add_outcome
 from bot.store.postgres_link import Link
 from bot.store.postgres_on_call import PostgresRoster
@@ -64,7 +65,7 @@ class _LostRace(Exception):  # noqa: N818 - an outcome, not a mistake
     """Another replica kept a turn of this conversation in between."""
 
 
-class PostgresStore(PostgresRoster, PostgresHistory, PostgresSessions):
+class PostgresStore(PostgresRoster, PostgresHistory, PostgresSessions, PostgresFiles):
     """Keeps everything in one PostgreSQL database, together with others like it."""
 
     def __init__(
@@ -160,7 +161,8 @@ class PostgresStore(PostgresRoster, PostgresHistory, PostgresSessions):
             crash.at("turn.loaded")
             kept = decide(before, where)
             crash.at("turn.decided")
-            if (kept.cases or kept.changes or kept.outcomes) and not locked:
+            more = kept.cases or kept.changes or kept.outcomes or kept.files or kept.dropped
+            if more and not locked:
                 await stack.enter_async_context(transaction(db))
             if kept.address is not None and stored is not None and stored[5]:
                 await run(db, "unpark", conversation=conversation, now=self._clock.now())
@@ -168,6 +170,7 @@ class PostgresStore(PostgresRoster, PostgresHistory, PostgresSessions):
             values = turn_values(conversation, event_id, kept, lines=lines, turns=turns)
             if await first(db, "keep", **values, **self._end_values(settles)) is None:
                 raise _LostRace
+            await take_files(db, kept)
             for record in kept.cases:
                 await open_case(db, record)
             for change in kept.changes:

@@ -4,6 +4,7 @@ import asyncpg
 
 from bot.errors import NumberTaken
 from bot.store.api import CaseChange, CaseRecord
+from bot.store.postgres_files import give_files
 from bot.store.postgres_queries import Database, first, run
 from bot.store.rows import case_values
 
@@ -25,6 +26,7 @@ async def open_case(db: Database, record: CaseRecord) -> None:
         await run(db, "add_case", **case_values(record), **log)
     except asyncpg.UniqueViolationError:
         raise NumberTaken(record.number) from None
+    await give_files(db, record.number, [each.id for each in record.file.files])
 
 
 async def change_case(db: Database, change: CaseChange) -> None:
@@ -50,3 +52,4 @@ async def change_case(db: Database, change: CaseChange) -> None:
     )
     if changed is None:
         raise LookupError(f"there is no case {change.number}")
+    await give_files(db, change.number, change.files)

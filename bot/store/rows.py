@@ -20,6 +20,7 @@ from bot.store.api import (
     Message,
     NewMessage,
 )
+from bot.store.files import FileRecord, NewFile
 from bot.store.on_call import OnCall
 from bot.store.sessions import AgentSession
 from dialogs.case import CaseFile
@@ -228,3 +229,30 @@ def session_values(session: AgentSession) -> dict[str, Any]:
 def on_call_of(row: Row) -> OnCall | None:
     """From channel, user, name and since; None when it says that nobody is on call."""
     return OnCall(channel=row[0], user_id=row[1], name=row[2], since=row[3]) if row[1] else None
+
+
+def file_of(row: Row) -> FileRecord:
+    """From the columns of a file, without what is in it."""
+    return FileRecord(
+        id=row[0],
+        conversation=row[1],
+        name=row[2],
+        at=row[3],
+        agent=row[4],
+        source=row[5],
+        number=row[6],
+        media_type=row[7],
+        size=row[8],
+    )
+
+
+def new_file_values(file: NewFile) -> dict[str, Any]:
+    """What the query `add_file` takes."""
+    return {
+        "id": file.id,
+        "conversation": file.conversation,
+        "name": file.name,
+        "agent": file.agent,
+        "at": file.at,
+        "source": file.source,
+    }

@@ -43,11 +43,12 @@ from bot.store.rows import (
 )
 from bot.store.sqlite_cases import change_case, found_cases, newest_cases, one_case, open_case
 from bot.store.sqlite_file import SqliteFile
+from bot.store.sqlite_files import SqliteFiles, take_files
 from bot.store.sqlite_history import SqliteHistory, add_outcome
 from bot.store.sqlite_on_call import SqliteRoster
 from bot.store.sqlite_prune import prune
 from bot.store.sqlite_queries import SQL, every, first, run
-from bot.store.sqlite_room import Room
+from bot.store.sqlite_room import Room, next_due
 from bot.store.sqlite_sessions import SqliteSessions
 from bot.store.writer import Writer
 from dialogs.conversation import CaseStatus, Conversation
@@ -55,7 +56,7 @@ from dialogs.conversation import CaseStatus, Conversation
 T = TypeVar("T")
 
 
-class SqliteStore(SqliteRoster, SqliteHistory, SqliteSessions):
+class SqliteStore(SqliteRoster, SqliteHistory, SqliteSessions, SqliteFiles):
     """Keeps everything in one SQLite file, or in memory."""
 
     def __init__(
@@ -157,6 +158,7 @@ class SqliteStore(SqliteRoster, SqliteHistory, SqliteSessions):
         for seq, line in enumerate(kept.lines, lines + 1):
             values = {"who": line.who, "at": line.at, "session": line.session, "body": line.body}
             run(db, "add_line", conversation=key, seq=seq, **values)
+        take_files(db, kept)
         for record in kept.cases:
             open_case(db, record)
         for change in kept.changes:
@@ -223,12 +225,12 @@ class SqliteStore(SqliteRoster, SqliteHistory, SqliteSessions):
             leased.extend(
                 message_of(every(db, "lease", id=number, until=now + lease)[0]) for _, number in sorted(due)
             )
-            return _next_due(db, limits, after=now)
+            return next_due(db, limits, after=now)
 
-        next_due = await self._heard(work, leased)
+        coming = await self._heard(work, leased)
         handed_back = set(map(id, unheard))  # not by what is in them: a list may still be filled
         self._unheard = [each for each in self._unheard if id(each) not in handed_back]
-        return Claimed(messages=tuple(leased), next_due=next_due)
+        return Claimed(messages=tuple(leased), next_due=coming)
 
     async def settle(self, settled: Settled, *, spare: Spare | None = None) -> Ended:
         """See `Store.settle`."""
@@ -305,7 +307,7 @@ class SqliteStore(SqliteRoster, SqliteHistory, SqliteSessions):
 
     async def next_due(self, kinds: Collection[str] | None = None) -> float | None:
         """See `Store.next_due`."""
-        return await self._writer.do(lambda db: _next_due(db, kinds))
+        return await self._writer.do(lambda db: next_due(db, kinds))
 
     async def oldest_due(self) -> float:
         """See `Store.oldest_due`."""
@@ -356,11 +358,3 @@ class SqliteStore(SqliteRoster, SqliteHistory, SqliteSessions):
         self._reader.close()
         await self._writer.close()
         self._file.release()
-
-
-def _next_due(db: sqlite3.Connection, kinds: Collection[str] | None, *, after: float = -1.0) -> float | None:
-    if kinds is None:
-        rows = every(db, "next_due")
-    else:
-        rows = [row for kind in kinds for row in every(db, "next_due_of", kind=kind, after=after)]
-    return min((row[0] for row in rows if row[0] is not None), default=None)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from bot.errors import NumberTaken
 from bot.store.api import CaseChange, CaseRecord, CaseSearch, LogEntry
 from bot.store.rows import Row, case_of, case_values, facet_values, search_values
+from bot.store.sqlite_files import give_files
 from bot.store.sqlite_queries import every, first, run
 from dialogs.conversation import CaseStatus
 
@@ -47,6 +48,7 @@ def open_case(db: sqlite3.Connection, record: CaseRecord) -> None:
         raise NumberTaken(record.number)
     for entry in record.log:
         _log_case(db, record.number, entry, status=entry.status)
+    give_files(db, record.number, [each.id for each in record.file.files])
 
 
 def change_case(db: sqlite3.Connection, change: CaseChange) -> None:
@@ -62,6 +64,7 @@ def change_case(db: sqlite3.Connection, change: CaseChange) -> None:
     if not run(db, "change_case", number=number, **values, **ended).rowcount:
         raise LookupError(f"there is no case {number}")
     _log_case(db, number, change, status=change.status)
+    give_files(db, number, change.files)
 
 
 def _log_case(

@@ -4,12 +4,13 @@ Must not know: turns, conversations, who performs a message.
 """
 
 import sqlite3
+from collections.abc import Collection
 
 import msgspec
 
 from bot.store.api import Message, NewMessage, Spare
 from bot.store.rows import message_of, message_values
-from bot.store.sqlite_queries import first
+from bot.store.sqlite_queries import every, first
 
 
 class Room:
@@ -55,3 +56,12 @@ class Room:
         leased = first(db, "lease", id=row[0], until=self._until)
         assert leased is not None
         self._leased.append(message_of(leased))
+
+
+def next_due(db: sqlite3.Connection, kinds: Collection[str] | None, *, after: float = -1.0) -> float | None:
+    """When the earliest waiting message of these kinds (None: of any) is due, later than `after`."""
+    if kinds is None:
+        rows = every(db, "next_due")
+    else:
+        rows = [row for kind in kinds for row in every(db, "next_due_of", kind=kind, after=after)]
+    return min((row[0] for row in rows if row[0] is not None), default=None)

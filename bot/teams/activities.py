@@ -14,11 +14,13 @@ import msgspec
 from botbuilder.schema import Activity
 
 from bot.address import Address, Person
-from dialogs.events import Attached, Chose, Command, Commanded, Entered, Event, Said
+from bot.files import clean_name, file_id
+from dialogs.events import Attached, Chose, Command, Commanded, Entered, Event, Said, SentFile
 
 TEXT_LIMIT = 100_000  # characters; Teams allows about 28,000 in a message of a person
 _MOST_FILES = 20
-_LONGEST_NAME = 200  # characters of a file's name
+_LONGEST_LINK = 8_000  # characters
+_IN_ONEDRIVE = "application/vnd.microsoft.teams.file.download.info"
 _COMMANDS = frozenset(get_args(Command))
 _AT = re.compile(r"<at[^<>]{0,200}>[^<>]{0,200}</at>", re.IGNORECASE)
 # Channels whose clients show Adaptive Cards; everybody else gets text.
@@ -84,13 +86,14 @@ def heard_message(activity: Activity, at: int) -> Heard | None:
     if "handrail" in data:
         return heard_action(activity, data, at)
     text = words_of(activity)
-    files = _files(activity)
-    event: Event = Said(at=at, text=text)
-    if files and not text:
-        event = Attached(at=at, names=files)
+    event_id = _event_id(activity)
+    files, names = _files(activity, address, key, event_id)
+    event: Event = Said(at=at, text=text, files=files, names=names)
+    if (files or names) and not text:
+        event = Attached(at=at, files=files, names=names)
     elif not text and address.scope != "personal":
         event = Commanded(at=at, command="hello")  # only mentioned, without a word: a greeting
-    return Heard(conversation=key, event_id=_event_id(activity), event=event, address=address)
+    return Heard(conversation=key, event_id=event_id, event=event, address=address)
 
 
 def heard_action(activity: Activity, data: Mapping[str, Any], at: int) -> Heard | None:
@@ -131,14 +134,31 @@ def _pressed(ours: Mapping[str, Any], data: Mapping[str, Any], prompt: str, at: 
     return None
 
 
-def _files(activity: Activity) -> tuple[str, ...]:
-    """The names of what was sent along."""
-    found = [
-        (_text(each.name) or _text(each.content_type))[:_LONGEST_NAME]
+def _files(
+    activity: Activity, address: Address, key: str, event_id: str
+) -> tuple[tuple[SentFile, ...], tuple[str, ...]]:
+    """What was sent along, and names of what cannot be taken: Teams gives files in personal chats only."""
+    files, names = [], []
+    sent = [
+        each
         for each in activity.attachments or ()
         if not _text(each.content_type).startswith(_IGNORED_ATTACHMENTS)
     ]
-    return tuple(found[:_MOST_FILES])
+    for number, each in enumerate(sent[:_MOST_FILES]):
+        kind = _text(each.content_type)
+        name = clean_name(_text(each.name) or _nameless(kind))
+        source = _mapping(each.content).get("downloadUrl") if kind == _IN_ONEDRIVE else each.content_url
+        link = _text(source) if kind == _IN_ONEDRIVE or kind.startswith("image/") else ""
+        if address.scope == "personal" and link.startswith("http") and len(link) <= _LONGEST_LINK:
+            files.append(SentFile(id=file_id(key, event_id, str(number)), name=name, source=link))
+        else:
+            names.append(name)
+    return tuple(files), tuple(names)
+
+
+def _nameless(kind: str) -> str:
+    """What browsers call a picture that was pasted, and any other thing by its type."""
+    return "image.png" if kind.startswith("image/") else kind.replace("/", ".")
 
 
 def words_of(activity: Activity) -> str:

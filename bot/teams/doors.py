@@ -1,4 +1,4 @@
-"""Who may come in from Teams, and what we show when we go out: gate, keys and tokens, kept fresh.
+"""Who may come in from Teams, and what we show when we go out: gate, keys and tokens, kept fresh; and files.
 
 Must not know: activities, what is sent.
 """
@@ -14,6 +14,7 @@ import msgspec
 from bot.config import Settings
 from bot.identity import token_fetch
 from bot.teams.auth import ChannelGate, Gate
+from bot.teams.files import FileFetcher, open_file_client
 from bot.teams.keys import SigningKeys
 from bot.teams.local import LocalGate
 from bot.teams.service_urls import ServiceUrls
@@ -27,6 +28,7 @@ class Doors(msgspec.Struct, kw_only=True):
 
     gate: Gate
     tokens: TokenSource
+    files: FileFetcher
     ready: Callable[[], bool] = lambda: True
 
 
@@ -35,7 +37,8 @@ def open_doors(
 ) -> Doors:
     """Set up the doors; `stack` closes them. In local mode everybody on this machine may come in."""
     if settings.local:
-        return Doors(gate=LocalGate(), tokens=Anonymous())
+        anonymous = Anonymous()
+        return Doors(gate=LocalGate(), tokens=anonymous, files=_files(stack, anonymous, service_urls))
     keys = SigningKeys(client, settings.openid_metadata_url)
     stack.push_async_callback(keys.close)
     tokens = SharedToken(token_fetch(settings, client))
@@ -49,7 +52,16 @@ def open_doors(
     )
     fresh = asyncio.create_task(_keep_fresh(keys, tokens), name="keys and token")
     stack.push_async_callback(_ended, fresh)
-    return Doors(gate=gate, tokens=tokens, ready=lambda: keys.loaded)
+    files = _files(stack, tokens, service_urls)
+    return Doors(gate=gate, tokens=tokens, files=files, ready=lambda: keys.loaded)
+
+
+def _files(stack: AsyncExitStack, tokens: TokenSource, service_urls: ServiceUrls) -> FileFetcher:
+    """Who lets the bot speak to a connector on this machine lets it fetch files from there as well."""
+    loopback = service_urls.has_loopback
+    client = open_file_client(loopback=loopback)
+    stack.push_async_callback(client.close)
+    return FileFetcher(client, tokens, service_urls, loopback=loopback)
 
 
 async def _keep_fresh(keys: SigningKeys, tokens: TokenSource) -> None:

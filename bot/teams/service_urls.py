@@ -107,6 +107,11 @@ class ServiceUrls:
         """The list of local mode: any port of this machine, nothing else."""
         return cls("", any_loopback=True)
 
+    @property
+    def has_loopback(self) -> bool:
+        """Whether an address of this machine is on the list."""
+        return self._any_loopback or any(is_loopback_host(each.host) for each in self._prefixes)
+
     def allows(self, url: object) -> bool:
         """Whether the bot's token may go to this URL; False for anything that is not a well-formed URL."""
         parts = _parse(url) if isinstance(url, str) else None

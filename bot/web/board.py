@@ -18,10 +18,12 @@ from bot.cards import case as words
 from bot.cards.ended_by import endings
 from bot.cards.speech import Speaker
 from bot.errors import NumberTaken, StoreUnavailable
+from bot.files import is_picture
 from bot.metrics import Metrics
 from bot.store.api import CaseRecord, Line, Store
+from bot.store.files import FileRecord
 from bot.store.history import solved_before
-from bot.web import forms
+from bot.web import case_files, forms
 from bot.web.acts import ACTS, offered
 from bot.web.agents import AGENT
 from bot.web.chat import Takes
@@ -90,6 +92,17 @@ class Board:
         """GET `/helpdesk/cases/{number}`: everything about one case."""
         return await self._case_page(request, forms.blank(request), did=request.query.get("did", ""))
 
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        """GET `/helpdesk/cases/{number}/files/{id}`: one file of the case."""
+        try:
+            record = await self._record(request)
+        except StoreUnavailable:
+            return self._frame.away(request)
+        if record is None:
+            return self._not_found(request)
+        file_id, number = request.match_info["id"], record.number
+        return await case_files.serve(self._store, file_id, conversation=record.conversation, number=number)
+
     async def back_to_case(self, request: web.Request) -> web.StreamResponse:
         """GET on the address of a form, as a reload after a refusal makes it: the case itself."""
         raise web.HTTPSeeOther(location=f"/helpdesk/cases/{quote(request.match_info['number'])}")
@@ -141,6 +154,7 @@ class Board:
                 return self._not_found(request)
             version = await self._live.version(record)
             lines = await self._transcript(record)
+            files = await self._store.files(record.conversation, record.number)
             colleagues = await self._store.signed_in(now=self._turns.now())
             solved = await solved_before(self._store, record, self._turns.now())
         except StoreUnavailable:
@@ -150,7 +164,9 @@ class Board:
             "record": record,
             "head": words.head(record, speaker),
             "age": self._age(record.opened_at, speaker),
-            "facts": [each for each in sections.values() if each.id not in {"answers", "log"}],
+            "facts": [each for each in sections.values() if each.id not in {"answers", "log", "files"}],
+            "files": [_shown(each, record, speaker) for each in files],
+            "files_label": speaker.key("card/files"),
             "path": sections.get("answers"),
             "log": sections.get("log"),
             "lines": [
@@ -200,6 +216,17 @@ class Board:
 
     def _not_found(self, request: web.Request) -> web.StreamResponse:
         return self._frame.page(request, "unknown.html", {}, status=404)
+
+
+def _shown(file: FileRecord, record: CaseRecord, speaker: Speaker) -> dict[str, Any]:
+    """A file as the page lists it."""
+    return {
+        "name": file.name,
+        "url": f"/helpdesk/cases/{record.number}/files/{file.id}",
+        "picture": is_picture(file.media_type),
+        "size": case_files.size(file.size),
+        "at": speaker.time(file.at, near=record.opened_at),
+    }
 
 
 def _moment(seconds: int) -> str:

@@ -26,6 +26,7 @@ from bot.web.live import Live
 from bot.web.sign_in import SignIn
 from bot.web.statistics import StatisticsPage
 from bot.web.stream import Stream
+from bot.web.uploads import Uploads
 from dialogs.library import SOURCE_LANGUAGE, Library
 
 
@@ -77,6 +78,7 @@ def add_pages(
     get("/helpdesk/statistics", door.guard(figures.show))
     get("/helpdesk/stream", door.guard(live.serve), allow_head=False)
     get("/helpdesk/cases/{number}", door.guard(board.case))
+    get("/helpdesk/cases/{number}/files/{id:[0-9a-f]{32}}", door.guard(board.file))
     post("/helpdesk/cases/{number}/{act}", door.guard(board.act))
     get("/helpdesk/cases/{number}/{act}", door.guard(board.back_to_case))
     if not settings.local:
@@ -93,3 +95,4 @@ def add_pages(
     get("/", local_only(chat.page))
     get("/chat/stream", local_only(stream.serve), allow_head=False)
     post("/chat/events", local_only(chat.events))
+    post("/chat/files", local_only(Uploads(turns=turns, store=store, metrics=metrics).take))

@@ -9,7 +9,9 @@ from aiohttp import web
 
 from bot.address import Address, Person
 from bot.cards.prepared import Cards
-from bot.delivery import AT_ONCE, Delivery
+from bot.cards.speech import Speaker
+from bot.case_files import CaseFiles
+from bot.delivery import AT_ONCE, TO_TEAMS, Delivery
 from bot.errors import DeliveryFailed, DeliveryRefused
 from bot.handoff import Handoff, Helpdesk
 from bot.outbox.dispatcher import Dispatcher
@@ -92,6 +94,13 @@ class Tickets(Silent):
         return f"INC-{ticket.key}"
 
 
+def files_of(store: Store, turns: Turns, tickets: Tickets, library: Library) -> CaseFiles:
+    """Who would fetch files; nobody sends any here."""
+    return CaseFiles(
+        store=store, turns=turns, fetcher=None, tickets=Desks(tickets), speaker=lambda: Speaker(library, "en")
+    )
+
+
 class Room:
     """A person, a store in a file, a played Teams, and the dispatcher run step by step."""
 
@@ -117,6 +126,7 @@ class Room:
                 tickets=Desks(self.tickets),
                 helpdesk=Helpdesk(),
             ),
+            files=files_of(store, self.turns, self.tickets, library),
             probes={"service-health": self.check},
             probe_limit=0.2,
             typing_after=0.05,
@@ -306,6 +316,7 @@ async def test_news_of_a_case_is_not_parked_for_its_person(room: Room, library: 
         cards=Cards(lambda: library),
         channel=room.channel,
         handoff=handoff,
+        files=files_of(room.store, room.turns, room.tickets, library),
         probes={},
     )
     room.outbox = Dispatcher(room.store, room.delivery.perform, pools=AT_ONCE, clock=lambda: room.now)
@@ -336,7 +347,8 @@ async def test_what_is_taken_out_is_what_can_be_performed(room: Room) -> None:
     """Each kind has a pool with room, and a performer, or it would wait for ever or fail for days."""
     assert AT_ONCE.keys() == room.delivery._performers.keys()
     assert min(AT_ONCE.values()) > 0
-    assert sum(AT_ONCE.values()) < 100  # connections of the HTTP client
+    shared = (AT_ONCE[kind] for kind in (*TO_TEAMS, "probe"))
+    assert sum(shared) < 100  # connections of the HTTP client to Microsoft
 
 
 async def test_a_message_of_a_newer_version_is_left_to_it(room: Room) -> None:

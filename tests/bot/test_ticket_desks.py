@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 
 from bot.cards.prepared import Cards
+from bot.cards.speech import Speaker
+from bot.case_files import CaseFiles
 from bot.delivery import Delivery, pools
 from bot.desk_names import MAIN, unsorted
 from bot.errors import DeliveryFailed
@@ -96,12 +98,13 @@ class Helpdesks:
             clock=self.clock,
             several_desks=True,
         )
+        desks = Desks(self.systems[MAIN], others, places)
         handoff = Handoff(
             store=self.store,
             turns=turns,
             library=lambda: LIBRARY,
             channel=None,
-            tickets=Desks(self.systems[MAIN], others, places),
+            tickets=desks,
             helpdesk=Helpdesk(),
         )
         delivery = Delivery(
@@ -111,6 +114,13 @@ class Helpdesks:
             cards=Cards(lambda: LIBRARY),
             channel=None,
             handoff=handoff,
+            files=CaseFiles(
+                store=self.store,
+                turns=turns,
+                fetcher=None,
+                tickets=desks,
+                speaker=lambda: Speaker(LIBRARY, "en"),
+            ),
             probes={},
         )
         self.places = pools([*others])

@@ -1,13 +1,22 @@
 """The board as an agent uses it: fresh by itself, gentle to what is being typed, complete on paper."""
 
+import base64
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from playwright.async_api import expect
 
+from bot.files import file_id, media_type
+from bot.store.api import CaseChange, Kept
+from bot.store.files import NewFile
+from dialogs.conversation import Conversation
 from tests.support.browser import Watched, axe_source, needs_chromium, overflow, violations, watching
 from tests.support.pages import PASTED, Pages, Visitor, serving
+
+PICTURE = base64.b64decode(  # two pixels
+    "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAIAAAB7QOjdAAAADUlEQVR4nGP4zwAE/wEHAAH/4iOeWQAAAABJRU5ErkJggg=="
+)
 
 pytestmark = [pytest.mark.browser, needs_chromium]
 
@@ -159,3 +168,29 @@ async def test_axe_finds_nothing_on_the_board(browser: Watched, scheme: str) -> 
     for each in await page.locator("#act summary").all():
         await each.click()
     assert await violations(page, source) == []
+
+
+async def test_a_picture_of_the_person_stands_on_the_case(browser: Watched) -> None:
+    """It is drawn, the file beside it is saved, and nothing of it is too wide for a phone."""
+    number = await a_case(browser.pages)
+    case = await browser.pages.store.case(number)
+    names = ("screen.png", f"{'protocol' * 12}.log")
+    for name, content in zip(names, (PICTURE, b"a line"), strict=True):
+        new = NewFile(id=file_id(name), conversation=case.conversation, name=name, at=case.opened_at)
+        await browser.pages.store.add_file(new, media_type(content), content)
+    files = tuple(map(file_id, names))
+    change = CaseChange(number=number, at=case.opened_at, what="sent", note="files", files=files)
+
+    def gets(stored: Conversation | None, _: object) -> Kept:
+        return Kept(conversation=stored or Conversation(), changes=(change,))
+
+    await browser.pages.store.turn(case.conversation, "files", gets)
+    page = await browser.open(f"/helpdesk/cases/{number}", viewport={"width": 320, "height": 700})
+    picture = page.locator(".files img")
+    await expect(picture).to_be_visible()
+    assert await picture.evaluate("each => each.decode().then(() => each.naturalWidth)") == 2
+    assert await overflow(page) == []
+    assert await violations(page, axe_source()) == []
+    async with page.expect_download() as saved:
+        await page.click(".files a[download]")
+    assert (await saved.value).suggested_filename.endswith("protocol.log")

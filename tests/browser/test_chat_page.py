@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import FilePayload, Page, expect
 
+from bot.web.visitor import conversation_key
 from tests.support.browser import Watched, axe_source, needs_chromium, overflow, small_targets, watching
 from tests.support.pages import PASTED, serving
 
@@ -317,3 +318,76 @@ async def violations(page: Page, source: str) -> list[str]:
             each.nodes.map((node) => `${each.id}: ${node.html.slice(0, 150)}`))"""
     )
     return found
+
+
+# ---- files
+
+_GIVE = """([kind, name, type]) => {
+    const carried = new DataTransfer();
+    carried.items.add(new File([new Uint8Array([137, 80, 78, 71, 13, 10, 26, 10, 1])], name, { type }));
+    const bubbling = { bubbles: true, cancelable: true };
+    const event = kind === "paste"
+        ? new ClipboardEvent(kind, { ...bubbling, clipboardData: carried })
+        : new DragEvent(kind, { ...bubbling, dataTransfer: carried });
+    document.activeElement.dispatchEvent(event);
+}"""
+
+
+def a_picture(name: str) -> FilePayload:
+    """What begins like one."""
+    return {"name": name, "mimeType": "image/png", "buffer": b"\x89PNG\r\n\x1a\nx"}
+
+
+async def test_files_are_chosen_pasted_or_dropped(browser: Watched) -> None:
+    """Each stands in the conversation, the bot says that it keeps it, and the text that was begun stays."""
+    page = await browser.open()
+    await page.fill("#field", "half a sentence")
+    await page.set_input_files("#files", [a_picture("chosen.png")])
+    await expect(page.locator("#log .bubble.person")).to_have_count(1)
+    for number, (kind, name) in enumerate((("paste", "pasted.png"), ("drop", "dropped.png")), 2):
+        await page.evaluate(_GIVE, [kind, name, "image/png"])
+        await expect(page.locator("#log .bubble.person")).to_have_count(number)
+        await expect(page.locator(".screen.live")).to_contain_text(name.partition(".")[0])
+
+    await expect(page.locator("#field")).to_have_value("half a sentence")
+    [visitor] = [each for each in await page.context.cookies() if each["name"] == "handrail_visitor"]
+    kept = await browser.pages.store.files(conversation_key(visitor["value"]))
+    assert sorted(each.name for each in kept) == ["chosen.png", "dropped.png", "pasted.png"]
+
+
+async def test_a_file_is_sent_with_the_keyboard_and_has_a_name_for_who_cannot_see(browser: Watched) -> None:
+    """It is a field of its own between text box and button."""
+    page = await browser.open()
+    await page.focus("#field")
+    await page.keyboard.press("Tab")
+
+    await expect(page.locator("#files")).to_be_focused()
+    await expect(page.get_by_label("Send a picture or a file")).to_have_count(1)
+    async with page.expect_file_chooser() as choosing:
+        await page.keyboard.press("Enter")
+    assert (await choosing.value).is_multiple()
+
+
+async def test_what_is_too_large_is_said_at_once_and_what_does_not_get_through_is_tried_again(
+    browser: Watched,
+) -> None:
+    """Nothing is sent in vain, and nothing is lost while the server is away."""
+    page = await browser.open()
+    await page.evaluate(
+        """() => {
+            const carried = new DataTransfer();
+            carried.items.add(new File([new Uint8Array(10 * 1024 * 1024 + 1)], "film.mp4"));
+            const field = document.querySelector("#files");
+            field.files = carried.files;
+            field.dispatchEvent(new Event("change"));
+        }"""
+    )
+    await expect(page.locator("#problem")).to_contain_text("10 MB at most")
+
+    browser.may_fail = True
+    browser.pages.store.away = True
+    await page.set_input_files("#files", [a_picture("a.png")])
+    await expect(page.locator("#unsent")).to_contain_text("Not sent yet")
+    browser.pages.store.away = False
+    await expect(page.locator("#log .bubble.person")).to_contain_text("a.png")
+    await expect(page.locator("#unsent li")).to_have_count(0)

@@ -34,11 +34,11 @@ def test_the_bot_is_offered_everywhere(manifest: dict[str, Any]) -> None:
 
 
 def test_the_bot_asks_for_nothing_more(manifest: dict[str, Any]) -> None:
-    """No permission, no reading along, no files: what is not asked for cannot be misused."""
+    """No permission, no reading along; files, because people send pictures of what they see."""
     assert "permissions" not in manifest
     assert "authorization" not in manifest
     assert "webApplicationInfo" not in manifest
-    assert manifest["bots"][0]["supportsFiles"] is False
+    assert manifest["bots"][0]["supportsFiles"] is True
 
 
 def test_the_commands_are_the_four_ways_out(manifest: dict[str, Any]) -> None:

@@ -17,10 +17,10 @@ from typing import Any
 import uvloop
 
 from bot import crash
-from bot.app import serve
 from bot.config import Settings
 from bot.content import load_content
 from bot.logs import configure
+from bot.server import serve
 from bot.teams.pace import UNLIMITED
 from dialogs.library import Library
 

@@ -110,8 +110,9 @@ def test_a_system_knows_its_own_protocol_only(room: str, shared: set[str]) -> No
 
 
 def test_only_commands_know_the_whole() -> None:
-    """Nobody imports the composition root but the commands that start it."""
-    assert {path for path in importers("bot.app") if not path.startswith("bot/commands/")} == set()
+    """Nobody imports the composition root but the server and the commands that start it."""
+    for whole, others in (("bot.app", {"bot/server.py"}), ("bot.server", set())):
+        assert {path for path in importers(whole) if not path.startswith("bot/commands/")} == others
 
 
 def test_the_environment_is_read_in_one_file() -> None:

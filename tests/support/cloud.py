@@ -19,7 +19,7 @@ import uuid
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Self
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import aiohttp
 import jwt
@@ -134,6 +134,8 @@ class PlayedCloud:
         self.jwks = Endpoint(self._jwks)
         self.tokens = Endpoint(self._token)
         self.connector = Endpoint(self._connector)
+        self.onedrive = Endpoint(answer(404, None))
+        self.pictures = Endpoint(answer(404, None))
         self.enforce_bearer = False
         self.token_lifetime = 3600
         self.issued: list[str] = []
@@ -148,6 +150,8 @@ class PlayedCloud:
         app.router.add_get("/v1/.well-known/openidconfiguration", self.metadata.handle)
         app.router.add_get("/v1/.well-known/keys", self.jwks.handle)
         app.router.add_post("/token", self.tokens.handle)
+        app.router.add_route("*", "/onedrive/{rest:.*}", self.onedrive.handle)
+        app.router.add_get("/teams/v3/attachments/{rest:.*}", self.pictures.handle)
         app.router.add_route("*", "/{rest:.*}", self.connector.handle)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
@@ -185,6 +189,28 @@ class PlayedCloud:
     def sent(self) -> list[Sent]:
         """What the Connector API received, oldest first."""
         return self.connector.received
+
+    def in_onedrive(self, name: str) -> dict[str, Any]:
+        """A file that a person sent, as an activity's attachment; `onedrive` answers for it."""
+        link = f"{self.url}/onedrive/{quote(name)}?tempauth=played-link-canary"
+        return {
+            "contentType": "application/vnd.microsoft.teams.file.download.info",
+            "contentUrl": f"https://contoso-my.sharepoint.com/personal/erika/Documents/{quote(name)}",
+            "name": name,
+            "content": {
+                "downloadUrl": link,
+                "uniqueId": "1150D938-8870",
+                "fileType": name.rpartition(".")[2],
+            },
+        }
+
+    def pasted(self) -> dict[str, Any]:
+        """A picture that a person pasted, as an activity's attachment; `pictures` answers for it."""
+        self._ids += 1
+        return {
+            "contentType": "image/*",
+            "contentUrl": f"{self.service_url}v3/attachments/0-eus-{self._ids}/views/original",
+        }
 
     # ---- keys
 

@@ -99,6 +99,7 @@ class PlayedTickets:
         lag: How many lookups do not see a new ticket yet.
         tickets: What was made, oldest first.
         updates: What was written to them since, oldest first.
+        files: What was put to them, oldest first.
         journal: Every request, oldest first.
         posts: How cases are answered.
         lookups: How questions for a ticket are answered.
@@ -114,6 +115,7 @@ class PlayedTickets:
         self.lag = lag
         self.tickets: list[Taken] = []
         self.updates: list[Taken] = []
+        self.files: list[Taken] = []
         self.journal: list[Entry] = []
         self.posts = Endpoint(self.usual)
         self.lookups = Endpoint(self.usual)
@@ -210,8 +212,10 @@ class PlayedTickets:
         )
         if not key or not sent_right:
             return _Done(400, "malformed")
-        if message_id.startswith(("update_", "file_")):
-            return await self._take_update(request, message_id, key)
+        if message_id.startswith("update_"):
+            return await self._take_more(request, message_id, key, self.updates)
+        if message_id.startswith("file_"):
+            return await self._take_more(request, message_id, key, self.files)
         for each in self.tickets:
             if self.dedupes and each.id == message_id:
                 return _Done(200, "repeat", each.reference)
@@ -220,13 +224,13 @@ class PlayedTickets:
         self._unseen[reference] = self.lag
         return _Done(201, "created", reference)
 
-    async def _take_update(self, request: web.Request, message_id: str, key: str) -> _Done:
+    async def _take_more(self, request: web.Request, message_id: str, key: str, taken: list[Taken]) -> _Done:
         number = key.partition("/")[0]
         if not self.made(number):
             return _Done(400, "malformed")
-        if self.dedupes and any(each.id == message_id for each in self.updates):
+        if self.dedupes and any(each.id == message_id for each in taken):
             return _Done(200, "repeat", number)
-        self.updates.append(Taken(message_id, key, number, json.loads(await request.read())))
+        taken.append(Taken(message_id, key, number, json.loads(await request.read())))
         return _Done(201, "created", number)
 
     def _look_up(self, request: web.Request) -> _Done:
@@ -235,7 +239,7 @@ class PlayedTickets:
             return _Done(400, "malformed")
         if not self.looks_up:
             return _Done(405, "not supported")
-        if any(each.key == key for each in self.updates):
+        if any(each.key == key for each in (*self.updates, *self.files)):
             return _Done(200, "found", key)
         for each in self.made(key):
             self._unseen[each.reference] -= 1

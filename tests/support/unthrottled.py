@@ -4,9 +4,9 @@ import sys
 
 import uvloop
 
-from bot.app import serve
 from bot.config import Settings
 from bot.logs import configure
+from bot.server import serve
 from bot.teams.pace import UNLIMITED
 
 

@@ -415,3 +415,49 @@ INSERT INTO outcomes (at, body) VALUES (:at, :body)
 -- name: outcomes
 -- How sessions ended since then, behind one.
 SELECT id, body FROM outcomes WHERE id > :after AND at >= :since ORDER BY id LIMIT :limit
+
+-- name: add_file
+-- A file that somebody sent; what is in it comes later. One that is there already stays as it is.
+INSERT INTO files (id, conversation, name, agent, at, source)
+VALUES (:id, :conversation, :name, :agent, :at, :source)
+ON CONFLICT (id) DO NOTHING
+
+-- name: keep_file
+-- What is in it, once; from then on nobody needs to know where it came from.
+UPDATE files SET media_type = :media_type, size = length(:content::bytea), content = :content, source = ''
+WHERE id = :id AND size = 0
+
+-- name: give_files
+-- They are of a case from now on; what is of a case stays with it.
+UPDATE files SET number = :number WHERE id = ANY(:ids::text[]) AND number = ''
+
+-- name: drop_files
+-- They are forgotten, unless a case has them.
+DELETE FROM files WHERE id = ANY(:ids::text[]) AND number = ''
+
+-- name: file
+-- What is known of a file.
+SELECT id, conversation, name, at, agent, source, number, media_type, size FROM files WHERE id = :id
+
+-- name: file_content
+-- What is in a file.
+SELECT content FROM files WHERE id = :id
+
+-- name: files
+-- The files of a case, or those of a conversation that are of none ('').
+SELECT id, conversation, name, at, agent, source, number, media_type, size
+FROM files WHERE conversation = :conversation AND number = :number AND size > 0 ORDER BY at, name, id
+
+-- name: prune_unfetched
+-- Files that never came, or that no turn has taken.
+DELETE FROM files WHERE id IN
+    (SELECT id FROM files WHERE number = '' AND size = 0 AND at < extract(epoch FROM now()) - :age::float8
+     ORDER BY at LIMIT :limit FOR UPDATE SKIP LOCKED)
+RETURNING 1
+
+-- name: prune_files
+-- Files that were never handed over.
+DELETE FROM files WHERE id IN
+    (SELECT id FROM files WHERE number = '' AND at < extract(epoch FROM now()) - :age::float8
+     ORDER BY at LIMIT :limit FOR UPDATE SKIP LOCKED)
+RETURNING 1

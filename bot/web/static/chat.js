@@ -1,5 +1,6 @@
 // The chat page: the stream says what there is, the outbox says what the person did, this puts both on screen.
 
+import { Files } from "./files.js";
 import { Outbox } from "./outbox.js";
 import { drawAsk, drawPerson, drawScreen, make } from "./screen.js";
 import { follow } from "./stream.js";
@@ -17,6 +18,15 @@ let settling = []; // acknowledged, not in the log yet
 // ---- what the person does
 
 const outbox = new Outbox({ changed: drawUnsent, taken, refused });
+
+const files = new Files({ changed: drawUnsent, taken, refused: refusedFiles });
+
+const WRONG = { size: "files-size", many: "files-many", room: "files-room", empty: "files-empty" };
+
+function refusedFiles(code) {
+  acted = false;
+  problem.textContent = words[WRONG[code] ?? "files-failed"];
+}
 
 function send(kind, fields, shown) {
   if (kind !== "said" && outbox.items.length + settling.length) return; // a second click is no second answer
@@ -44,15 +54,15 @@ function refused(item, code) {
 }
 
 function drawUnsent() {
-  const shown = [...settling, ...outbox.items];
-  for (const item of outbox.items) item.batch ??= batches;
+  const shown = [...settling, ...outbox.items, ...files.items];
+  for (const item of [...outbox.items, ...files.items]) item.batch ??= batches;
   unsent.replaceChildren(
     ...shown.map((item) => {
-      const late = outbox.failing && outbox.items.includes(item) ? [make("small", {}, words["not-sent"] ?? "…")] : [];
+      const late = [outbox, files].some((each) => each.failing && each.items.includes(item)) ? [make("small", {}, words["not-sent"] ?? "…")] : [];
       return make("li", { className: "bubble person pending", dir: "auto" }, item.shown, ...late);
     }),
   );
-  ask?.classList.toggle("answered", shown.length > 0);
+  ask?.classList.toggle("answered", shown.length > files.items.length);
   if (shown.length) reveal(unsent.lastElementChild);
 }
 
@@ -67,6 +77,44 @@ byId("composer").addEventListener("submit", (event) => {
     send("said", { text }, [text.length > 600 ? `${text.slice(0, 600)} […]` : text]);
   }
   field.focus();
+});
+
+// ---- files: chosen, pasted, or dropped anywhere on the page
+
+function sendFiles(chosen) {
+  problem.textContent = "";
+  acted = true;
+  files.add(chosen);
+}
+
+byId("files").addEventListener("change", (event) => {
+  sendFiles(event.target.files);
+  event.target.value = ""; // the same one may be chosen again
+});
+
+document.addEventListener("paste", (event) => {
+  if (!event.clipboardData?.files.length) return;
+  event.preventDefault();
+  sendFiles(event.clipboardData.files);
+});
+
+const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
+
+document.addEventListener("dragover", (event) => {
+  if (!carriesFiles(event)) return;
+  event.preventDefault();
+  document.body.classList.add("dropping");
+});
+
+document.addEventListener("dragleave", (event) => {
+  if (!event.relatedTarget) document.body.classList.remove("dropping");
+});
+
+document.addEventListener("drop", (event) => {
+  document.body.classList.remove("dropping");
+  if (!carriesFiles(event)) return;
+  event.preventDefault();
+  sendFiles(event.dataTransfer.files);
 });
 
 field.addEventListener("keydown", (event) => {

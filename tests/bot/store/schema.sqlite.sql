@@ -137,3 +137,18 @@ CREATE TABLE outcomes (
     body BLOB NOT NULL          -- nobody's name, words or key
 ) STRICT;
 CREATE INDEX outcomes_at ON outcomes (at);
+
+CREATE TABLE files (
+    id TEXT NOT NULL PRIMARY KEY,
+    conversation TEXT NOT NULL,
+    number TEXT NOT NULL DEFAULT '',      -- the case it is of; '' while it is of none
+    name TEXT NOT NULL,
+    agent TEXT NOT NULL DEFAULT '',       -- who of the helpdesk gave it; '' for the person
+    at INTEGER NOT NULL,
+    media_type TEXT NOT NULL DEFAULT '',
+    size INTEGER NOT NULL DEFAULT 0,      -- bytes; 0 until it has been fetched
+    source TEXT NOT NULL DEFAULT '',      -- where it is fetched from, a secret; '' once it has been
+    content BLOB
+) STRICT;
+CREATE INDEX files_of ON files (conversation, number);
+CREATE INDEX files_loose ON files (at) WHERE number = '';

@@ -1,7 +1,21 @@
-from bot.store.api import Message
+from bot.store.api import CaseChange, Kept, Message
+from bot.store.files import NewFile
 from bot.store.retention import Retention
 from bot.store.sqlite import SqliteStore
-from tests.support.keeping import NOW, Clock, claim, counting, keys, send, settle, to_send
+from dialogs.conversation import Conversation
+from tests.support.keeping import (
+    NOW,
+    Clock,
+    case,
+    changing,
+    claim,
+    counting,
+    keys,
+    opening,
+    send,
+    settle,
+    to_send,
+)
 
 DAY = 86_400.0
 
@@ -116,3 +130,26 @@ def test_a_message_is_never_forgotten_before_its_event() -> None:
     keep = Retention()
 
     assert keep.events <= keep.messages <= keep.receipts
+
+
+async def test_files_nobody_handed_over_are_forgotten(store: SqliteStore, clock: Clock) -> None:
+    """What never came after a day, what came after thirty; what a case has is kept with it."""
+    files = tuple(
+        NewFile(id=each, conversation="c", name="a.png", at=int(NOW))
+        for each in ("never", "loose", "of-case")
+    )
+    await store.turn("c", "e1", lambda _c, _w: Kept(conversation=Conversation(), files=files))
+    await store.keep_file("loose", "image/png", b"1")
+    await store.keep_file("of-case", "image/png", b"2")
+    await store.turn("c", "e2", opening(case("HR-1")))
+    await store.turn("c", "e3", changing(CaseChange(number="HR-1", at=1, files=("of-case",))))
+
+    async def known() -> list[str]:
+        return [each.id for each in files if await store.file(each.id)]
+
+    clock.now = NOW + 1.1 * DAY
+    await store.prune()
+    assert await known() == ["loose", "of-case"]
+    clock.now = NOW + 31 * DAY
+    await store.prune()
+    assert await known() == ["of-case"]

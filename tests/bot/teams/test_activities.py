@@ -135,7 +135,7 @@ def test_a_picture_of_the_screen_is_noticed() -> None:
         {"contentType": "image/jpeg"},
     ]
     found = heard(text="", attachments=files).event
-    assert found == Attached(at=NOW, names=("screen.png", "image/jpeg"))
+    assert found == Attached(at=NOW, names=("screen.png", "image.png"))
 
 
 def test_a_case_is_closed_under_the_name_that_teams_gives() -> None:

@@ -1,0 +1,104 @@
+"""Files a person sends: taken for the case that is open, or kept for the one that may come; and told of.
+
+It must not know what is in a file, where it comes from, nor whether it may be taken: others fetch it, and say
+what came of it.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from dialogs.cases import REOPENS, files_not_taken, keep, known, passed_on
+from dialogs.commands import fresh
+from dialogs.conversation import OPEN, AskedBack, Case, FileRef, Sent
+from dialogs.effects import AttachFile, ChangeCase, DropFiles, FetchFiles
+from dialogs.events import Attached, FilesCame, Said
+from dialogs.prompts import REMARK_LIMIT
+from dialogs.talk import Talk
+from dialogs.text import Text
+
+
+def take(talk: Talk, event: Said | Attached) -> None:
+    """Have what was sent fetched, say where it goes, and be honest about what cannot be taken."""
+    alone = isinstance(event, Attached)
+    case = _case(talk)
+    if case is None and talk.walked.over:
+        fresh(talk)  # what is sent after the end begins something new
+    if event.files:
+        if not talk.conversation.session:
+            talk.set(session=1)
+        number = case.number if case is not None else ""
+        talk.effects.append(FetchFiles(files=event.files, number=number, session=talk.conversation.session))
+        names = _listed(event.files)
+        if case is None:
+            talk.note("bot/file-kept", names=names)
+        elif not alone:
+            talk.note("bot/file-passed", names=names, number=case.number)
+        elif not isinstance(talk.conversation.aside, AskedBack):  # an answer is told of when it is there
+            talk.notice(Text("bot/file-passed", {"names": names, "number": case.number}))
+    if event.names and case is not None:
+        files_not_taken(talk, case, event.names)
+    elif event.names:
+        talk.note("bot/file")
+    if alone and case is None:
+        talk.again()
+
+
+def came(talk: Talk, event: FilesCame) -> bool:
+    """What became of files that were to be fetched. Those of a session that is over are forgotten."""
+    number = event.number
+    if not number and event.session != talk.conversation.session:
+        talk.effects.append(DropFiles(files=tuple(each.id for each in event.files)))
+        return bool(event.files)
+    if not number and talk.walked.over == "handed":  # meanwhile
+        number = talk.walked.number
+    if event.files and number:
+        _arrived(talk, number, event.files)
+    elif event.files:
+        talk.add(Sent(at=talk.at, files=event.files))
+    for lost in event.lost:
+        talk.notice(Text(f"bot/file-lost/{lost.why}", {"name": lost.name}))
+    if event.lost and number:
+        names = _listed(event.lost)
+        talk.effects.append(ChangeCase(number=number, what="files", note=names[:REMARK_LIMIT]))
+    return bool(event.files or event.lost)
+
+
+def _arrived(talk: Talk, number: str, files: tuple[FileRef, ...]) -> None:
+    """They are the case's; where the helpdesk waits for an answer they are one."""
+    ids = tuple(each.id for each in files)
+    names = _listed(files)[:REMARK_LIMIT]
+    case = known(talk, number)
+    aside = talk.conversation.aside
+    asked = isinstance(aside, AskedBack) and aside.number == number
+    waited = case is not None and case.status == "waiting"
+    talk.effects.append(
+        ChangeCase(number=number, what="sent", status="claimed" if waited else None, note=names, files=ids)
+    )
+    if case is not None:
+        status = "claimed" if waited else case.status
+        case = msgspec.structs.replace(case, status=status, files=(*case.files, *ids))
+        keep(talk, case)
+    if case is None or case.reference:  # else the ticket gets them when it is filed
+        talk.effects += [AttachFile(number=number, file=each) for each in ids]
+    if asked and case is not None:
+        talk.set(aside=None)
+        talk.picked = (names,)
+        passed_on(talk, case)
+
+
+def _case(talk: Talk) -> Case | None:
+    """The case that files sent now are for: the one that was asked about, else the session's own.
+
+    It may have been closed lately: then it can be opened again, and this may be why.
+    """
+    aside = talk.conversation.aside
+    if isinstance(aside, AskedBack):
+        case = known(talk, aside.number)
+        return case if case is not None and case.status in OPEN else None
+    case = known(talk, talk.walked.number) if talk.walked.over == "handed" else None
+    return case if case is not None and (case.status in OPEN or talk.at - case.closed_at <= REOPENS) else None
+
+
+def _listed(files: Iterable[FileRef]) -> str:
+    return ", ".join(each.name for each in files)
