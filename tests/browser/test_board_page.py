@@ -83,7 +83,9 @@ async def test_a_case_from_hand_to_hand_without_a_script(browser: Watched) -> No
 
 async def test_a_case_made_urgent_stands_first(browser: Watched) -> None:
     """By keyboard, without a script: the older of two cases goes before the newer one, and back again."""
-    older, newer = await a_case(browser.pages), await a_case(browser.pages)
+    await a_case(browser.pages)
+    await a_case(browser.pages)
+    newer, older = [each.number for each in await browser.pages.store.cases()]
     context = await browser.person(java_script_enabled=False)
     page = await context.new_page()
     await page.goto(f"/helpdesk/cases/{older}")
@@ -95,10 +97,10 @@ async def test_a_case_made_urgent_stands_first(browser: Watched) -> None:
     await expect(page.locator("#head .mark.urgent")).to_have_text("Urgent")
     await expect(page.locator("#log-section")).to_contain_text("Kim made it urgent.")
     await page.goto("/helpdesk")
-    assert await page.locator("tbody th").all_inner_texts() == [older, newer]
+    await expect(page.locator("tbody th")).to_have_text([older, newer])
     await page.select_option("#severity", "urgent")
     await page.get_by_role("button", name="Show").click()
-    assert await page.locator("tbody th").all_inner_texts() == [older]
+    await expect(page.locator("tbody th")).to_have_text([older])
 
     await page.click(f"#case-{older}")
     await page.click("#do-normal summary")
