@@ -170,6 +170,8 @@ class Handoff:
             return Done()
         where, _ = threads[-1]
         words = escape.lifeless(line.text(change, record, self._speaker()))
+        if change.what == "sent" and self._helpdesk.board_url:  # a channel shows no file, the board does
+            words = f"{words} {self._helpdesk.board_url}/cases/{record.number}"
         try:
             with _channel_trouble():
                 await self._channel.send_line(where, words)
