@@ -25,7 +25,10 @@ _COMMANDS = frozenset(get_args(Command))
 _AT = re.compile(r"<at[^<>]{0,200}>[^<>]{0,200}</at>", re.IGNORECASE)
 # Channels whose clients show Adaptive Cards; everybody else gets text.
 _CARD_CHANNELS = frozenset({"msteams", "webchat", "directline", "emulator", "agents"})
-_IGNORED_ATTACHMENTS = ("text/html", "application/vnd.microsoft.card")
+# No files: the HTML twin of a message, cards, and the messages that are quoted or sent on.
+_IGNORED_ATTACHMENTS = (
+    "text/html", "application/vnd.microsoft.card", "messageReference", "forwardedMessageReference",
+)  # fmt: skip
 
 
 class Heard(msgspec.Struct, frozen=True, kw_only=True):

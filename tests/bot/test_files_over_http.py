@@ -118,6 +118,20 @@ async def test_files_for_an_open_case_go_straight_to_it(bot: Whole, tickets: Pla
     assert "Authorization" not in bot.cloud.onedrive.received[0].headers
 
 
+async def test_the_line_leads_to_the_board(tmp_path: Path, library: Library) -> None:
+    """Where there is one; the name itself is no link."""
+    board = {"HANDRAIL_PUBLIC_URL": "https://bot.example.com", "HANDRAIL_BOARD_ROLE": "Helpdesk"}
+    async with PlayedCloud() as cloud, whole_bot(cloud, tmp_path, library, **board) as bot:
+        cloud.onedrive.always(200, b"a line")
+        number = await bot.hands_over()
+        await sends(bot, cloud.in_onedrive("evil.example.com"))
+        end = f"sent evil.example.com. https://bot.example.com/helpdesk/cases/{number}"
+        await bot.until(lambda: any(each.endswith(end) for each in lines(bot)))
+
+        [said] = [each.body["text"] for each in cloud.sent if "sent evil" in str(each.body)]
+        assert "evil.\u2060example.\u2060com" in said
+
+
 async def test_a_picture_may_answer_what_the_helpdesk_asks(bot: Whole) -> None:
     """Nobody waits for the person any more."""
     number = await bot.hands_over()

@@ -363,7 +363,7 @@ async def test_a_file_is_sent_with_the_keyboard_and_has_a_name_for_who_cannot_se
 
     await expect(page.locator("#files")).to_be_focused()
     await expect(page.get_by_label("Send a picture or a file")).to_have_count(1)
-    async with page.expect_file_chooser() as choosing:
+    async with page.expect_file_chooser(timeout=30_000) as choosing:
         await page.keyboard.press("Enter")
     assert (await choosing.value).is_multiple()
 

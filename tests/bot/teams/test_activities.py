@@ -138,6 +138,31 @@ def test_a_picture_of_the_screen_is_noticed() -> None:
     assert found == Attached(at=NOW, names=("screen.png", "image.png"))
 
 
+def test_files_of_a_personal_chat_are_taken_with_the_words_beside_them() -> None:
+    """A file by its link, a pasted picture by its address, each with an id that a repeat has as well."""
+    sent = [
+        {
+            "contentType": "application/vnd.microsoft.teams.file.download.info",
+            "name": "..\\a.log",
+            "contentUrl": "https://contoso.sharepoint.com/a.log",
+            "content": {"downloadUrl": "https://contoso.sharepoint.com/d?tempauth=x"},
+        },
+        {"contentType": "image/*", "contentUrl": "https://smba.trafficmanager.net/v3/attachments/1"},
+        {"contentType": "messageReference", "content": "{}"},
+        {"contentType": "image/png", "contentUrl": "data:image/png;base64,AAAA", "name": "inline.png"},
+    ]
+    first, again = (heard(text="see", attachments=sent).event for _ in range(2))
+
+    assert isinstance(first, Said)
+    assert [(each.name, each.source) for each in first.files] == [
+        ("a.log", "https://contoso.sharepoint.com/d?tempauth=x"),
+        ("image.png", "https://smba.trafficmanager.net/v3/attachments/1"),
+    ]
+    assert first.names == ("inline.png",)
+    assert first == again
+    assert len({each.id for each in first.files}) == 2
+
+
 def test_a_case_is_closed_under_the_name_that_teams_gives() -> None:
     """Who it is is who Teams says pressed; what the button claims about it is not read."""
     data = {"handrail": {"case": "HR-7K3F", "does": "resolve", "by": "Somebody Else"}, "note-HR-7K3F": " x "}
