@@ -15,11 +15,11 @@ import msgspec
 
 from bot import setting_checks as checks
 from bot import setting_values as to
+from bot.desk_settings import TicketDesk
 from bot.errors import ConfigError
 from bot.places import shipped
 from bot.secret import Secret
 from bot.teams.service_urls import PUBLIC
-from bot.ticket_desks import TicketDesk
 from bot.tickets.needs import SYSTEMS
 
 

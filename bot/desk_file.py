@@ -17,8 +17,8 @@ import msgspec
 from bot import setting_checks as checks
 from bot import setting_values as to
 from bot.desk_names import MAIN
+from bot.desk_settings import TicketDesk
 from bot.setting_checks import Problem
-from bot.ticket_desks import TicketDesk
 from bot.tickets.needs import ENDS, SYSTEMS
 
 _LARGEST: Final = 256 * 1024  # bytes

@@ -5,34 +5,16 @@ Must not know: any one ticket system, when something is filed, where the setting
 
 from collections.abc import Mapping
 
-import msgspec
 import structlog
 
 from bot.desk_names import MAIN, kind_for
 from bot.errors import DeliveryFailed, DeliveryMoved
 from bot.routing import routed
-from bot.secret import Secret
 from bot.store.api import CaseRecord, Message
 from bot.tickets.api import TicketSystem
 from dialogs.case import CaseFile
 
 _log = structlog.get_logger(__name__)
-
-
-class TicketDesk(msgspec.Struct, frozen=True, kw_only=True):
-    """The settings of a desk besides the environment's; all but the first two are named as in `Settings`.
-
-    `cases` are the words of the cases that go there, as `bot.routing` reads them.
-    """
-
-    name: str
-    cases: tuple[str, ...]
-    tickets: str
-    tickets_url: str = ""
-    tickets_user: str = ""
-    tickets_token: Secret = Secret()
-    tickets_project: str = ""
-    tickets_secret: Secret = Secret()
 
 
 class Desks:

@@ -10,7 +10,7 @@ import re
 
 from bot.commands.findings import Check
 from bot.config import Settings
-from bot.ticket_desks import TicketDesk
+from bot.desk_settings import TicketDesk
 from bot.tickets.choose import Told, elsewhere
 from bot.tickets.http import open_client
 

@@ -173,6 +173,8 @@ def own_screens(library: Library) -> list[Player]:
             "stay",
             "it works",
             "3",
+            "a person please",
+            "not now",
         ),
         ("plain", "cards", "AADSTS50076", "AADSTS50126", "switch", "back", "stop"),
     )
