@@ -163,7 +163,7 @@ def channels(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def is_case_word(text: str) -> bool:
-    """Whether it can say which cases are meant: a code, a queue, a language or queue/language."""
+    """Whether it can say which cases are meant: a code, a severity, a queue, a language or two of them."""
     return _QUEUE.fullmatch(text) is not None
 
 
