@@ -4,13 +4,13 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.support.helpdesks.real import running
 from tests.support.postgres import own_database, run, running_server
 
 # An example may take as long as it takes: a busy machine is no defect.
-settings.register_profile("handrail")
+settings.register_profile("handrail", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("handrail")
 
 

@@ -16,15 +16,19 @@ from tests.support.keeping import case
 
 NOBODY = cast("TicketSystem", object())  # nobody asks it
 FILES = st.builds(
-    lambda queue, language, codes: msgspec.structs.replace(
-        case("HR-1").file, queue=queue, language=language, codes=tuple(codes)
+    lambda queue, language, codes, severity: msgspec.structs.replace(
+        case("HR-1").file, queue=queue, language=language, codes=tuple(codes), severity=severity
     ),
     st.sampled_from(["security", "sign-in"]),
     st.sampled_from(["de", "en"]),
     st.lists(st.sampled_from([50126, 53003]), max_size=2),
+    st.sampled_from(["normal", "urgent"]),
 )
 WORDS = st.sampled_from(
-    ["AADSTS50126", "AADSTS53003", "security", "sign-in", "de", "en", "security/de", "sign-in/en", "nobody"]
+    [
+        "AADSTS50126", "AADSTS53003", "urgent", "security", "sign-in", "de", "en", "security/urgent",
+        "security/de", "sign-in/en", "nobody",
+    ]  # fmt: skip
 )
 PLACES = st.dictionaries(WORDS, st.sampled_from(["one", "two", "three"]))
 
@@ -38,11 +42,13 @@ def test_the_word_that_says_most_decides(file: CaseFile, places: dict[str, str])
 
 
 @given(FILES)
-def test_a_code_says_more_than_a_queue_and_that_more_than_a_language(file: CaseFile) -> None:
-    """The newest code first; both before one of them."""
+def test_a_code_decides_then_a_severity_a_queue_a_language(file: CaseFile) -> None:
+    """The newest code first; two words before one of them."""
     codes = [f"AADSTS{code}" for code in reversed(file.codes)]
+    how, queue, language = file.severity, file.queue, file.language
 
-    assert [*words_of(file)] == [*codes, f"{file.queue}/{file.language}", file.queue, file.language]
+    pressing = [f"{queue}/{how}", f"{how}/{language}", how]
+    assert [*words_of(file)] == [*codes, *pressing, f"{queue}/{language}", queue, language]
 
 
 @given(FILES, PLACES, WORDS)

@@ -222,7 +222,7 @@ async def test_a_desk_that_is_gone_leaves_its_tickets_alone(both: Both, library:
         assert bot.parts is not None
         failed = bot.parts.dispatcher
         await bot.until(lambda: failed.failed >= 1)
-        assert await post(bot, "/api/tickets/news/security", *both.github.sent[-1]) == 404
+        assert await post(bot, "/api/tickets/news/security", {}, b"{}") == 404
 
     assert both.tickets.journal == []
     assert both.github.comments[1] == []

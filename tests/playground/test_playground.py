@@ -114,7 +114,7 @@ async def test_from_the_first_word_to_the_helpdesks_answer(client: Playground) -
         "Something about my device or browser", "check the device: could not be done",
     ):  # fmt: skip
         await expect(card).to_contain_text(words)
-    doing = ["Ask …", "Resolve …", "Hand on …", "Note …", "Everything"]
+    doing = ["Ask …", "Resolve …", "Hand on …", "Note …", "Make urgent", "Everything"]
     assert await client.buttons(card) == ["Claim", *doing]
     for link in ("Open sign-in log", "Open board"):
         await expect(card.get_by_role("link", name=link)).to_be_visible()
