@@ -77,8 +77,8 @@ class Person:
             return True
         if self._chance.random() < 0.5:
             await self._say(self._chance.choice(["it works now", "stop"]))
-        newest = self._newest()
-        self._over = next((ended for words, ended in _ENDS.items() if words in newest), "")
+        for said in self._world.told[self._conversation]:
+            self._over = next((ended for words, ended in _ENDS.items() if words in said), self._over)
         match self._chance.choice(["leaves", "begins anew", "goes on", "stays"]) if self._over else "":
             case "leaves":
                 self._begins_anew()
@@ -100,7 +100,7 @@ class Person:
 
     async def _wants_a_person(self) -> None:
         """Hand it over, with files that are sent before; somebody may help then, or nobody."""
-        if self._sends_now():
+        if self._sends_now() and "Done: HR-" not in self._told():
             self._begins_anew()
             await self._event({"type": "message", "text": "", **self._files(2)})
         await self._say("a person please")
@@ -202,9 +202,6 @@ class Person:
 
     def _told(self) -> str:
         return " ".join(self._world.told[self._conversation])
-
-    def _newest(self) -> str:
-        return self._world.told[self._conversation][-1]
 
     async def _sees(self, words: str) -> None:
         told, here = self._world.told, self._conversation
