@@ -10,19 +10,21 @@ import msgspec
 
 from dialogs.cases import REOPENS, files_not_taken, keep, known, passed_on
 from dialogs.commands import fresh
-from dialogs.conversation import OPEN, AskedBack, Case, FileRef, Sent
+from dialogs.conversation import OPEN, AddRemark, AskedBack, Case, ConfirmHandover, FileRef, Sent
 from dialogs.effects import AttachFile, ChangeCase, DropFiles, FetchFiles
 from dialogs.events import Attached, FilesCame, Said
 from dialogs.prompts import REMARK_LIMIT
 from dialogs.talk import Talk
 from dialogs.text import Text
 
+_ASKS = (AddRemark, ConfirmHandover)  # what the helpdesk should know as well: a file is an answer to that
+
 
 def take(talk: Talk, event: Said | Attached) -> None:
     """Have what was sent fetched, say where it goes, and be honest about what cannot be taken."""
     alone = isinstance(event, Attached)
     case = _case(talk)
-    if case is None and talk.walked.over:
+    if case is None and talk.walked.over and not isinstance(talk.conversation.aside, _ASKS):
         fresh(talk)  # what is sent after the end begins something new
     if event.files:
         if not talk.conversation.session:

@@ -75,6 +75,33 @@ def test_a_picture_sent_in_the_middle_goes_along_with_the_hand_over() -> None:
     assert attached(player) == []  # there is no ticket yet
 
 
+@pytest.mark.parametrize("end", ["it works now", "stop"])
+def test_a_picture_is_something_to_add_also_when_the_guide_was_over(end: str) -> None:
+    """Who is asked whether there is anything to add, and sends a picture, still hands it over."""
+    player = began(CODE, "no", "same message again", end, "a person please")
+    fetch = sends(player, "screen.png")
+
+    assert said(player) == ["bot/handover-early"]
+    come(player, fetch)
+    player.says("hand it over")
+    [opened] = cases(player)
+    assert [each.name for each in opened.file.files] == ["screen.png"]
+    assert (opened.file.codes, len(opened.file.tried)) == ((1000002,), 1)
+
+
+def test_a_picture_may_come_before_the_one_sentence_for_the_helpdesk() -> None:
+    """It is asked for again, and the picture goes along."""
+    player = began(CODE, "it works now", "restart", "it works now", "a person please")
+    fetch = sends(player, "screen.png")
+
+    assert said(player) == ["bot/add-first"]
+    come(player, fetch)
+    player.says("it does not open")
+    player.says("hand it over")
+    [opened] = cases(player)
+    assert [each.name for each in opened.file.files] == ["screen.png"]
+
+
 def test_the_ticket_gets_them_when_it_is_filed() -> None:
     """And what comes later at once."""
     player = began(CODE)

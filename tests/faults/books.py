@@ -2,7 +2,7 @@
 
 Each sentence of the promise is a list of what breaks it, and every list must be empty. What may happen twice
 because nobody can know whether it arrived (a screen, a line, an announcement) is counted beside it.
-`tests.faults.case_books` compares what became of the cases.
+`tests.faults.case_books` compares what became of the cases, `tests.faults.file_books` of the files.
 """
 
 import re
@@ -13,7 +13,8 @@ from typing import Final
 import msgspec
 
 from tests.faults.case_books import Tickets, compare_cases
-from tests.faults.people import Claim, Spoken
+from tests.faults.deeds import Claim, Deeds
+from tests.faults.file_books import compare_files
 from tests.faults.verdict import Ask, Verdict, once
 from tests.faults.world import Journal, Note
 from tests.support.cloud import TENANT
@@ -23,8 +24,7 @@ _TWICE: Final = {"show": "screens", "line": "lines", "announce": "announcements"
 
 
 async def compare(
-    claims: Sequence[Claim],
-    spoken: Sequence[Spoken],
+    deeds: Deeds,
     journal: Journal,
     tickets: Tickets | None,
     ask: Ask,
@@ -32,17 +32,19 @@ async def compare(
     """Hold everything against everything.
 
     Args:
-        claims: What was acknowledged.
-        spoken: What of that was between a person and the helpdesk.
+        deeds: What was acknowledged.
         journal: What reached Teams.
         tickets: What the ticket system has; None when the cases themselves are the tickets.
         ask: Reads the bots' database.
     """
     verdict = Verdict()
-    await _events(verdict, claims, ask)
+    verdict.broken["people who wait in vain"] = deeds.stuck
+    await _events(verdict, deeds.claims, ask)
     await _screens(verdict, journal.notes, ask)
     _repeats(verdict, journal)
-    await compare_cases(verdict, spoken, journal, tickets, ask)
+    await compare_cases(verdict, deeds.spoken, journal, tickets, ask)
+    await compare_files(verdict, deeds.files, journal, tickets, ask)
+    await _sessions(verdict, deeds.ended, ask)
     await _outbox(verdict, ask)
     return verdict
 
@@ -131,9 +133,25 @@ def _repeats(verdict: Verdict, journal: Journal) -> None:
     verdict.broken["sent again although it had arrived and its bot lived"] = needless
 
 
+async def _sessions(verdict: Verdict, ended: Sequence[str], ask: Ask) -> None:
+    """Every session that has ended is counted once, as what it has ended at last."""
+    counted: Counter[str] = Counter()
+    for (body,) in await ask("SELECT body FROM outcomes"):
+        outcome = msgspec.json.decode(body)
+        counted[outcome["ended"]] += -1 if outcome.get("undone") else 1
+    did = Counter(ended)
+    verdict.broken["sessions that are not counted once"] = [
+        f"{counted[how]} of {did[how]} that were {how}"
+        for how in counted.keys() | did.keys()
+        if counted[how] != did[how]
+    ]
+    verdict.counted["sessions"] = len(ended)
+
+
 async def _outbox(verdict: Verdict, ask: Ask) -> None:
-    """Nothing is left lying."""
-    left = await ask("SELECT key, state, error FROM outbox WHERE state <> 'done'")
+    """Nothing is left lying. A file may be given up, and its sender is told (`tests.faults.file_books`)."""
+    given_up = "kind = 'file' AND state = 'dead'"
+    left = await ask(f"SELECT key, state, error FROM outbox WHERE state <> 'done' AND NOT ({given_up})")
     verdict.broken["messages in limbo"] = [f"{key} is {state}: {error}" for key, state, error in left]
     ((total,),) = await ask("SELECT count(*) FROM outbox")
     verdict.counted["messages"] = total

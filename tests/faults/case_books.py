@@ -11,13 +11,15 @@ from typing import Final
 
 import msgspec
 
-from tests.faults.people import Spoken
+from tests.faults.deeds import Spoken
 from tests.faults.verdict import Ask, Verdict, once, without
 from tests.faults.world import Journal
 
 _LAST: Final = 6  # of what happened to a case stands on its card
 _SPOKEN: Final = frozenset({"claimed", "asked", "answered", "resolved"})
-_BY_ITSELF: Final = frozenset({"opened", "filed", "refused", "reminded", "moved"})  # nobody said it
+# Nobody said it, or it comes when it comes, as files do.
+_BY_ITSELF: Final = frozenset({"opened", "filed", "refused", "reminded", "moved", "sent", "files"})
+_GRADES: Final = frozenset({"urgent", "normal"})
 _SHOWN: Final = frozenset({"asked", "resolved"})  # to the person, in the helpdesk's words
 _UNTOLD: Final = frozenset({"opened", "filed"})  # in the thread; the card says it
 _OF_THE_TICKET: Final = _UNTOLD | {"refused"}  # its system itself has made it of the case
@@ -28,21 +30,41 @@ _STATUS: Final = {
     "resolved": "closed by {by}",
 }
 """How the card words it."""
+_SAYS: Final = {"urgent": "made it urgent", "normal": "not urgent", "sent": " sent ", "files": "cannot take"}
+"""What a line says besides who did it and their words."""
+_PRESSES: Final = " · Urgent"  # on the card, when it is
 
 
 class Comment(msgspec.Struct, frozen=True, kw_only=True):
-    """A comment on a ticket. `status` None: it changed none."""
+    """A comment on a ticket. `status` or `severity` None: it changed none."""
 
     key: str
     words: str
     status: str | None
+    severity: str | None = None
+
+
+class Filed(msgspec.Struct, frozen=True, kw_only=True):
+    """A ticket as it was made."""
+
+    case: str
+    severity: str
+
+
+class Attached(msgspec.Struct, frozen=True, kw_only=True):
+    """A file that was put to a ticket. `digest` is of its content."""
+
+    case: str
+    name: str
+    digest: str
 
 
 class Tickets(msgspec.Struct, frozen=True, kw_only=True):
-    """What the ticket system has, oldest first: the case of each ticket, and the comments on all of them."""
+    """What the ticket system has, oldest first: the tickets, and the comments and files on all of them."""
 
-    filed: list[str]
+    filed: list[Filed]
     comments: list[Comment]
+    files: list[Attached]
 
 
 class Happened(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +76,7 @@ class Happened(msgspec.Struct, frozen=True, kw_only=True):
 
     def told_in(self, words: str) -> bool:
         """Whether these words tell it."""
-        return self.by in words and self.note in words
+        return all(each in words for each in (self.by, self.note, _SAYS.get(self.what, "")))
 
 
 class Kept(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,6 +84,7 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
     number: str
     status: str
+    severity: str
     by: str
     reference: str
     thread: str
@@ -85,7 +108,8 @@ async def compare_cases(
     _threads(verdict, cases, journal)
     _cards(verdict, cases, journal)
     if tickets is not None:
-        _filed(verdict, cases, tickets.filed)
+        _filed(verdict, cases, [each.case for each in tickets.filed])
+        _severities(verdict, cases, tickets)
         written = await ask("SELECT key FROM outbox WHERE kind = 'ticket-update' ORDER BY id")
         keys = [str(key).removeprefix("ticket-update/") for (key,) in written]
         _comments(verdict, cases, tickets.comments, keys)
@@ -100,10 +124,12 @@ async def _kept(ask: Ask) -> list[Kept]:
     threads = {key.removeprefix("handoff/"): receipt.partition("|")[0] for key, receipt in receipts}
     return [
         Kept(
-            number=number, status=status, by=by, reference=reference, thread=threads.get(number, ""),
-            log=logs[number],
+            number=number, status=status, severity=severity, by=by, reference=reference,
+            thread=threads.get(number, ""), log=logs[number],
         )
-        for number, status, by, reference in await ask("SELECT number, status, agent, reference FROM cases")
+        for number, status, severity, by, reference in await ask(
+            "SELECT number, status, severity, agent, reference FROM cases"
+        )
     ]  # fmt: skip
 
 
@@ -118,6 +144,12 @@ def _spoken(verdict: Verdict, cases: Sequence[Kept], spoken: Sequence[Spoken]) -
         for number in said.keys() | logs.keys()
         if logs.get(number) != said[number]
     ]
+    verdict.broken["cases that are not as pressing as was said"] = [
+        f"{each.number} is {each.severity}"
+        for each in cases
+        if (last := [one.what for one in each.log if one.what in _GRADES]) and each.severity != last[-1]
+    ]
+    verdict.counted["graded"] = sum(each.what in _GRADES for each in spoken)
     for what in ("asked", "answered"):
         verdict.counted[what] = sum(each.what == what for each in spoken)
 
@@ -174,6 +206,10 @@ def _cards(verdict: Verdict, cases: Sequence[Kept], journal: Journal) -> None:
         wanted = [each.number, _STATUS[each.status].format(by=each.by), each.reference]
         wanted += [one.note for one in each.told(_UNTOLD)[-_LAST:]]
         missing = [words for words in wanted if words not in shown]
+        if each.severity == "urgent" and _PRESSES not in shown:
+            missing.append(_PRESSES)
+        if each.severity != "urgent" and _PRESSES in shown:
+            missing.append("not urgent")
         if missing or seen.get(each.thread) != len(each.log):
             wrong.append(f"{each.number}: {seen.get(each.thread)} of {len(each.log)}, without {missing}")
     verdict.broken["cards that do not show the true state"] = wrong
@@ -216,6 +252,19 @@ def _comments(
         if (state := _state(written.get(each.number, ()))) != each.status
     ]
     verdict.counted["comments"] = len(comments)
+
+
+def _severities(verdict: Verdict, cases: Sequence[Kept], tickets: Tickets) -> None:
+    """A ticket says in the end how pressing its case is."""
+    said = {each.case: each.severity for each in tickets.filed}
+    for comment in tickets.comments:
+        if comment.severity is not None:
+            said[comment.key.partition("/")[0]] = comment.severity
+    verdict.broken["tickets that are not as pressing as their case"] = [
+        f"{each.number}: {said.get(each.number)} and not {each.severity}"
+        for each in cases
+        if said.get(each.number) != each.severity
+    ]
 
 
 def _by_case(comments: Sequence[Comment]) -> Mapping[str, list[Comment]]:

@@ -27,7 +27,7 @@ from dialogs.effects import Hear
 from dialogs.engine import step
 from dialogs.events import Said
 from dialogs.library import Library
-from tests.faults.people import actions
+from tests.faults.agents import actions
 from tests.faults.replicas import Born, Nursery, Replica
 from tests.faults.settings import asking, settings
 from tests.faults.world import World, world

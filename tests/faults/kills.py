@@ -7,6 +7,7 @@ After so many kills everything is let run to its end and the books are compared.
 
 import argparse
 import asyncio
+import base64
 import contextlib
 import itertools
 import random
@@ -22,8 +23,10 @@ from aiohttp import web
 
 from bot import crash
 from tests.faults.books import compare
-from tests.faults.case_books import Comment, Tickets
+from tests.faults.case_books import Attached, Comment, Filed, Tickets
+from tests.faults.drive import digest
 from tests.faults.people import People
+from tests.faults.person import Habits
 from tests.faults.replicas import Born, Nursery, Replica
 from tests.faults.settings import asking, settings
 from tests.faults.verdict import Ask, Verdict
@@ -39,10 +42,10 @@ _LONGEST_LIFE = 0.8  # seconds of a bot that is killed at random
 _MOST_PASSES = 8
 _DRAINS_WITHIN = 600.0  # seconds; what was under way in many deaths in a row is waited for in minutes
 _AT_A_POINT = 0.5  # of the bots
-_AT_A_TICKET = 0.4  # of those at a point: between the look-up and what is known here
-_HELPED = 0.5  # of the cases somebody of the helpdesk works on
+_AT_A_NEIGHBOUR = 0.5  # of those at a point: between a system outside and what is known of it here
+_HABITS = Habits(helped=0.5, graded=0.3, files=0.3, gone=0.1)
 _AT_A_POST = 0.1  # of the posts of a ticket end with the death of all who could have sent it
-_TICKETS = ("ticket.missing", "ticket.created", "ticket.updated")
+_NEIGHBOURS = tuple(each for each in crash.POINTS if each.startswith(("ticket.", "file.")))
 _WAITING = "SELECT count(*) FROM outbox WHERE state IN ('ready', 'leased')"
 
 
@@ -54,7 +57,6 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     database: str = ""
     seed: int = 1
     places: int = 12  # conversations side by side
-    helpdesk_only: bool = False
 
 
 class Result(msgspec.Struct, kw_only=True):
@@ -113,9 +115,9 @@ class Killer:
         """Where the next bot dies; "" for anywhere."""
         if self._chance.random() >= _AT_A_POINT:
             return ""
-        at_a_ticket = self._chance.random() < _AT_A_TICKET
-        name = self._chance.choice(_TICKETS if at_a_ticket else crash.POINTS)
-        passes = 1 if name.startswith(("ticket", "start")) else self._chance.randint(1, _MOST_PASSES)
+        at_a_neighbour = self._chance.random() < _AT_A_NEIGHBOUR
+        name = self._chance.choice(_NEIGHBOURS if at_a_neighbour else crash.POINTS)
+        passes = 1 if name in (*_NEIGHBOURS, "start.opened") else self._chance.randint(1, _MOST_PASSES)
         return f"{name}:{passes}"
 
     async def _born(self, name: str, life: str, people: People, point: str) -> Replica:
@@ -196,14 +198,18 @@ async def run(plan: Plan, folder: Path) -> Result:
         }
         killer = Killer(plan, nursery, around, env, folder / "bots.log")
         tickets.posts.always_with(lambda request: killer.filing(tickets, request))
-        people = People(around, killer.alive, plan.seed, helpdesk_only=plan.helpdesk_only, helped=_HELPED)
+        people = People(around, killer.alive, plan.seed, _HABITS)
+
+        async def idle() -> bool:
+            return killer.over() and not (await ask(_WAITING))[0][0]
+
         async with asyncio.TaskGroup() as group:
             group.create_task(killer.run(people))
-            group.create_task(people.talk(plan.places, killer.over))
+            group.create_task(people.talk(plan.places, killer.over, idle))
         around.proxy.weather = Weather()
         await _drained(ask)
         await killer.stop()
-        verdict = await compare(people.claims, people.spoken, around.journal(), there(tickets), ask)
+        verdict = await compare(people.deeds, around.journal(), there(tickets), ask)
 
         return Result(
             verdict=verdict,
@@ -217,9 +223,18 @@ async def run(plan: Plan, folder: Path) -> Result:
 
 def there(tickets: PlayedTickets) -> Tickets:
     """What the ticket system has, as it was sent."""
-    written = [(each.key, each.body["data"]) for each in tickets.updates]
-    comments = [Comment(key=key, words=data["body"], status=data["status"]) for key, data in written]
-    return Tickets(filed=[each.key for each in tickets.tickets], comments=comments)
+    comments = [
+        Comment(key=each.key, words=data["body"], status=data["status"], severity=data["severity"])
+        for each in tickets.updates
+        if (data := each.body["data"])
+    ]
+    files = [
+        Attached(case=data["key"], name=data["name"], digest=digest(base64.b64decode(data["content"])))
+        for each in tickets.files
+        if (data := each.body["data"])
+    ]
+    filed = [Filed(case=each.key, severity=each.body["data"]["severity"]) for each in tickets.tickets]
+    return Tickets(filed=filed, comments=comments, files=files)
 
 
 async def _drained(ask: Ask) -> None:

@@ -16,4 +16,6 @@ async def test_whatever_dies_every_event_takes_effect_once(bots: Bots, tmp_path:
     assert result.deaths.total() >= plan.kills
     assert result.deaths.total() - result.deaths["at random"] > plan.kills / 8, result.deaths
     assert result.verdict.counted["cases"] > 20
+    assert result.verdict.counted["files"] > 20
+    assert result.verdict.counted["graded"] > 5
     assert result.posts_again > 20

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from tests.faults.books import compare
 from tests.faults.people import People
+from tests.faults.person import Habits
 from tests.faults.replicas import Born, Nursery
 from tests.faults.settings import asking, settings
 from tests.faults.world import world
@@ -22,7 +23,7 @@ async def test_fifty_messages_go_both_ways_in_order_through_a_storm(tmp_path: Pa
     ):
         env = settings(around, tmp_path, "") | {"HANDRAIL_PORT": str(free_port())}
         bot = await nursery.up("bot", Born(env=env, log=str(tmp_path / "bots.log")))
-        people = People(around, lambda: [bot], 7, helpdesk_only=True, helped=1.0, questions=(25, 25))
+        people = People(around, lambda: [bot], 7, Habits(helpdesk_only=True, helped=1.0, questions=(25, 25)))
         await people.talk(1, lambda: bool(people.finished))
         ask = asking(tmp_path, "")
 
@@ -31,7 +32,7 @@ async def test_fifty_messages_go_both_ways_in_order_through_a_storm(tmp_path: Pa
             return bool(waiting[0][0] == 0)
 
         await until(empty)
-        verdict = await compare(people.claims, people.spoken, around.journal(), None, ask)
+        verdict = await compare(people.deeds, around.journal(), None, ask)
 
     assert verdict.failures() == {}
     (conversation,) = people.finished

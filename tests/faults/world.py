@@ -18,11 +18,14 @@ from typing import IO, Any
 import msgspec
 from aiohttp import web
 
+from tests.faults.drive import Drive
 from tests.support.cloud import PlayedCloud, Sent
 from tests.support.fault_proxy import FaultProxy, Weather
 from tests.support.whole import CHANNEL, read
 
 _CASE = re.compile(r"HR-[0-9A-Z]{4,7}")
+_ANYWHERE = ""
+_JOINER = "\u2060"  # stands in names so that no client takes them for links
 _SEEN = re.compile(r'"seen": (\d+)')
 
 
@@ -61,28 +64,36 @@ class World:
     Attributes:
         cloud: Keys, tokens and the Connector API.
         proxy: The way there; its weather may be changed.
-        screens: Of each conversation the newest card.
+        drive: Where the files of people lie.
+        screens: Of each conversation the newest card that asks something; news has no button.
         told: All words that were shown in a conversation, or below a case's card, oldest first.
+        cards: Of each thread of the helpdesk's channel the words of its card.
         threads: Of each case that was announced the newest thread, and the newest card in it.
     """
 
-    def __init__(self, cloud: PlayedCloud, proxy: FaultProxy, journal: IO[str]) -> None:
+    def __init__(self, cloud: PlayedCloud, proxy: FaultProxy, journal: IO[str], seed: int) -> None:
         self.cloud = cloud
         self.proxy = proxy
+        self.drive = Drive(cloud, proxy.url, seed)
         self.screens: dict[str, dict[str, Any]] = {}
         self.told: defaultdict[str, list[str]] = defaultdict(list)
+        self.cards: dict[str, str] = {}
         self.threads: dict[str, tuple[str, dict[str, Any]]] = {}
         self._notes: list[Note] = []
-        self._cards: dict[str, str] = {}
         self._file = journal
         self._arrived: defaultdict[str, asyncio.Event] = defaultdict(asyncio.Event)
         self._ids = 0
-        cloud.connector.always_with(self._connector)
+        cloud.connector.always_with(self.connector)
 
     @property
     def service_url(self) -> str:
         """The address that activities name: the one behind the bad network."""
         return f"{self.proxy.url}/teams/"
+
+    @property
+    def arrivals(self) -> int:
+        """How much has arrived until now."""
+        return len(self._notes)
 
     def token_url(self, life: str) -> str:
         """Where the bot of this name gets its token, by which its requests are known."""
@@ -96,7 +107,7 @@ class World:
         """What has arrived until now."""
         last_over = {note.connection: note.request for note in self._notes if note.connection}
         in_doubt = frozenset(last_over[each] for each in self.proxy.unanswered if each in last_over)
-        return Journal(notes=[*self._notes], cards=dict(self._cards), in_doubt=in_doubt)
+        return Journal(notes=[*self._notes], cards=dict(self.cards), in_doubt=in_doubt)
 
     async def next_screen(self, conversation: str, than: str) -> tuple[str, dict[str, Any]]:
         """Wait for a card of another prompt than `than`; its prompt and itself."""
@@ -107,12 +118,13 @@ class World:
                 return prompt, screen
             await arrived.wait()
 
-    async def until(self, conversation: str, seen: Callable[[], bool]) -> None:
-        """Wait for something to arrive in a conversation until `seen`."""
+    async def until(self, seen: Callable[[], bool]) -> None:
+        """Wait for something to arrive, wherever it is, until `seen`."""
         while not seen():
-            await self._arrived[conversation].wait()
+            await self._arrived[_ANYWHERE].wait()
 
-    async def _connector(self, request: web.Request) -> web.StreamResponse:
+    async def connector(self, request: web.Request) -> web.StreamResponse:
+        """How Teams answers what a bot sends."""
         sent: Sent = self.cloud.connector.received.pop()
         if sent.parts[:1] == ["token"]:
             return self._token(await request.post(), sent.parts[-1])
@@ -130,7 +142,7 @@ class World:
                 self._in_thread(thread, case, card)
                 return web.json_response({"id": thread, "activityId": activity}, status=201)
             case "POST", [*_, thread, "activities"] if thread.startswith(CHANNEL):
-                words = str(sent.body.get("text"))
+                words = str(sent.body.get("text")).replace(_JOINER, "")
                 note("line", conversation=thread, activity=activity, words=words)
                 self.told[thread].append(words)
                 self._came(CHANNEL)
@@ -143,11 +155,12 @@ class World:
                 note("typing", conversation=conversation, activity=activity)
                 return web.json_response({"id": activity}, status=201)
             case "POST", [*_, conversation, "activities"]:
-                words = str(card.get("fallbackText")) if card else ""
+                words = str(card.get("fallbackText")).replace(_JOINER, "") if card else ""
                 prompt = prompt_of(card)
                 note("show", conversation=conversation, activity=activity, prompt=prompt, words=words)
-                if card is not None:
+                if prompt and card is not None:
                     self.screens[conversation] = card
+                if card is not None:
                     self.told[conversation].append(words)
                     self._came(conversation)
                 return web.json_response({"id": activity}, status=201)
@@ -164,11 +177,12 @@ class World:
     def _in_thread(self, thread: str, case: str, card: dict[str, Any] | None) -> None:
         if card is not None:
             self.threads[case] = (thread, card)
-            self._cards[thread] = read(card)
+            self.cards[thread] = read(card).replace(_JOINER, "")
             self._came(CHANNEL)
 
     def _came(self, where: str) -> None:
-        self._arrived.pop(where, asyncio.Event()).set()
+        for each in (where, _ANYWHERE):
+            self._arrived.pop(each, asyncio.Event()).set()
 
     def _note(self, kind: str, **what: Any) -> None:
         note = Note(kind=kind, **what)
@@ -182,7 +196,7 @@ async def world(journal: Path, weather: Weather, seed: int) -> AsyncIterator[Wor
     """A world with nobody in it."""
     with journal.open("a", encoding="utf-8") as file:
         async with PlayedCloud() as cloud, FaultProxy.to(cloud.url, weather, seed) as proxy:
-            yield World(cloud, proxy, file)
+            yield World(cloud, proxy, file, seed)
 
 
 def prompt_of(card: Any) -> str:
