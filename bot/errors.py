@@ -39,6 +39,10 @@ class DeliveryFailed(Exception):  # noqa: N818 - the field's word
         self.unknown = unknown
 
 
+class DeliveryForbidden(DeliveryFailed):
+    """We may not do this: whoever changes that gets what waited. A part of it may be what is forbidden."""
+
+
 class DeliveryPostponed(Exception):  # noqa: N818 - an intention, not a mistake
     """It was not sent, on purpose; it should be in `wait` seconds. That costs it none of its tries."""
 

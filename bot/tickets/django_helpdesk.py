@@ -22,11 +22,12 @@ from bot.secret import Secret
 from bot.tickets.api import Change, ChangeKind, Changes, File, Finding, Ticket, Update
 from bot.tickets.marks import case_in, file_name, headed, is_case, key_of, said, whole
 from bot.tickets.multipart import form
-from bot.tickets.rest import Rest, basic
+from bot.tickets.rest import Rest, basic, leniently
 from dialogs.conversation import CaseStatus
+from dialogs.guide import Severity
 
 _OPEN, _REOPENED, _RESOLVED, _CLOSED = 1, 2, 3, 4
-_HIGHEST, _NORMAL = 1, 3  # of five priorities
+_PRIORITIES: Final[Mapping[Severity, int]] = {"urgent": 1, "normal": 3}  # of five
 _STATUSES: Final[Mapping[CaseStatus, int]] = {
     "open": _OPEN,
     "reopened": _REOPENED,
@@ -115,13 +116,13 @@ class DjangoHelpdeskTickets:
             "title": " ".join(whole(ticket.title).split())[:_LONGEST_TITLE],
             "description": whole(ticket.body),
             "submitter_email": self._user,
-            "priority": _NORMAL,
+            "priority": _PRIORITIES["normal"],
         }
-        more = {"priority": _HIGHEST} if ticket.urgent else {}
+        more = {"priority": _PRIORITIES["urgent"]} if ticket.urgent else {}
         return str((await self._rest.make("POST", "api/tickets/", body=body, more=more, kind=_Ticket)).id)
 
     async def update(self, reference: str, update: Update) -> None:
-        """Write a follow-up, with the status, unless that was done."""
+        """Set the priority, then write a follow-up, with the status, unless that was done."""
         ticket = await self._ticket(reference)
         if not any(key_of(each.comment or "") == update.key for each in ticket.follow_ups):
             body: dict[str, Any] = {
@@ -131,6 +132,8 @@ class DjangoHelpdeskTickets:
             }
             if update.status is not None and update.status in _STATUSES:
                 body["new_status"] = _STATUSES[update.status]
+            more = {"priority": _PRIORITIES[update.severity]} if update.severity else {}
+            await leniently(lambda more: self._change(reference, more), more)
             await self._rest.send("POST", "api/followups/", body=body, kind=_FollowUp)
         if update.status not in {"resolved", "withdrawn"}:
             await self._mend(reference, update.key)
@@ -204,8 +207,11 @@ class DjangoHelpdeskTickets:
         if ticket.status != _RESOLVED or key_of(ticket.resolution or "") != key:
             return
         closing = [each.comment for each in ticket.follow_ups if each.new_status == _RESOLVED]
-        body = {"resolution": (closing or [None])[-1]}
-        await self._rest.send("PATCH", "api/tickets/{}/", reference, body=body, kind=_Ticket)
+        await self._change(reference, {"resolution": (closing or [None])[-1]})
+
+    async def _change(self, reference: str, changed: Mapping[str, Any]) -> None:
+        if changed:
+            await self._rest.send("PATCH", "api/tickets/{}/", reference, body=changed, kind=_Ticket)
 
     async def _newest(self, last: int | None) -> list[_FollowUp]:
         """The follow-ups from the newest backwards until `last` is among them."""

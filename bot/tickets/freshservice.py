@@ -4,8 +4,11 @@ We are the requester of our tickets. One is found among our newest, which are li
 by their tag, with the filter, whose index is minutes late. Freshservice knows no keys of idempotency. Whoever
 asks too often has to wait, account-wide, and what fails counts too: so names are asked for once.
 
-Facts: https://api.freshservice.com/ (tickets, conversations, activities, rate limit, errors). Must not know:
-the outbox, settings. What is new there is read in `bot/tickets/freshservice_news.py`.
+A ticket has to be given a priority. An account may reckon it from urgency and impact, and has the last word.
+
+Facts: https://api.freshservice.com/ (tickets, conversations, activities, rate limit, errors),
+https://support.freshservice.com/en/support/solutions/articles/218550-priority-matrix.
+Must not know: the outbox, settings. What is new there is read in `bot/tickets/freshservice_news.py`.
 """
 
 import datetime as dt
@@ -24,8 +27,9 @@ from bot.tickets.freshservice_news import Activity, Conversation, Listed, news, 
 from bot.tickets.html_text import hypertext
 from bot.tickets.marks import case_in, file_name, headed, is_case, said, whole
 from bot.tickets.multipart import form
-from bot.tickets.rest import Rest, basic
+from bot.tickets.rest import Rest, basic, leniently
 from dialogs.conversation import CaseStatus
+from dialogs.guide import Severity
 
 _OPEN, _PENDING, _RESOLVED, _CLOSED = 2, 3, 4, 5
 _STATUSES: Final[Mapping[CaseStatus, int]] = {
@@ -36,7 +40,7 @@ _STATUSES: Final[Mapping[CaseStatus, int]] = {
     "reopened": _OPEN,
     "withdrawn": _CLOSED,
 }
-_MEDIUM: Final = 2  # priority
+_PRIORITIES: Final[Mapping[Severity, int]] = {"normal": 2, "urgent": 4}  # of four; 1 is low, 3 is high
 _CHAT: Final = 4  # source
 _LONGEST: Final = 60_000  # characters
 _LONGEST_SUBJECT: Final = 250
@@ -136,21 +140,23 @@ class FreshserviceTickets:
             "subject": clean(" ".join(ticket.title.split()), _LONGEST_SUBJECT),
             "description": hypertext(whole(ticket.body)[:_LONGEST]),
             "status": _OPEN,
-            "priority": _MEDIUM,
+            "priority": _PRIORITIES["normal"],
             "source": _CHAT,
             "tags": ["handrail", ticket.key],
         }
         if self._workspace.isdecimal():
             body["workspace_id"] = int(self._workspace)
-        return str((await self._rest.send("POST", "api/v2/tickets", body=body, kind=_One)).ticket.id)
+        more = {"priority": _PRIORITIES["urgent"]} if ticket.urgent else {}
+        made = await self._rest.make("POST", "api/v2/tickets", body=body, more=more, kind=_One)
+        return str(made.ticket.id)
 
     async def update(self, reference: str, update: Update) -> None:
-        """Set the status, then write a note, unless that was done."""
+        """Set the status and the priority, then write a note, unless that was done."""
         if await self._has(reference, update.key):
             return
-        if update.status is not None:
-            status = {"status": _STATUSES[update.status]}
-            await self._rest.send("PUT", "api/v2/tickets/{}", reference, body=status, kind=type(None))
+        changed = {"status": _STATUSES[update.status]} if update.status else {}
+        more = {"priority": _PRIORITIES[update.severity]} if update.severity else {}
+        await leniently(lambda more: self._change(reference, {**changed, **more}), more)
         public = update.public and bool(update.body)
         note = {"body": hypertext(said(update)[:_LONGEST]), "private": not public}
         await self._rest.send("POST", "api/v2/tickets/{}/notes", reference, body=note, kind=type(None))
@@ -211,6 +217,10 @@ class FreshserviceTickets:
             found = f"{where} wants fields that Handrail does not know: {', '.join(lacking)}"
             return (Finding("warning", found, remedy),)
         return (Finding("ok", f"{where} knows us as {me.name}, and shows us tickets"),)
+
+    async def _change(self, reference: str, changed: Mapping[str, Any]) -> None:
+        if changed:
+            await self._rest.send("PUT", "api/v2/tickets/{}", reference, body=changed, kind=type(None))
 
     async def _ours(self, query: Mapping[str, object], page: int) -> list[Listed]:
         """Tickets that we requested, as they are; of the last 30 days, unless asked otherwise."""

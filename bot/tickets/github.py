@@ -3,13 +3,15 @@
 An issue is found by a hidden marker: among the newest ones, which are listed as they are, then by the search,
 whose index is late and which says when it did not look everywhere. What people wrote stands in a block of
 code: there nobody is mentioned and nothing is a link. A file is put into the repository, because the API
-takes none. Whoever sees an issue sees all of it, so the repository must be private.
+takes none. Whoever sees an issue sees all of it, so the repository must be private. There are no priorities:
+an urgent case has a label, which is made if the repository has none of that name.
 
 News is asked for, because GitHub sends a webhook's message once, and never again when it did not arrive. A
 webhook besides brings comments at once; what is both sent and listed has the same id.
 
 Facts: https://docs.github.com/en/rest/issues (issues, comments, events: `since`, `state_reason`),
-…/rest/repos/contents, …/rest/search/search (`incomplete_results`), …/rest/about-the-rest-api/api-versions,
+…/rest/issues/labels, …/rest/repos/contents, …/rest/search/search (`incomplete_results`),
+…/rest/about-the-rest-api/api-versions,
 …/rest/using-the-rest-api/rate-limits-for-the-rest-api, …/rest/using-the-rest-api/issue-event-types,
 …/webhooks/using-webhooks/handling-failed-webhook-deliveries and …/validating-webhook-deliveries.
 Must not know: the outbox, settings. What is new there is read in `bot/tickets/github_news.py`.
@@ -31,7 +33,7 @@ from bot.secret import Secret
 from bot.tickets.api import Change, Changes, File, Finding, Ticket, Update
 from bot.tickets.github_news import Comment, Delivery, Event, Issue, User, commented, news
 from bot.tickets.marks import file_name, key_of, said
-from bot.tickets.rest import Rest
+from bot.tickets.rest import Rest, leniently
 from bot.tickets.signature import header, verify_hub
 
 T = TypeVar("T")
@@ -41,7 +43,9 @@ _PAGE: Final = 50  # of the 100 that there may be: as many long texts are more t
 _BACK: Final = 180  # seconds that are read again: what one server has kept another may list later
 _LONGEST: Final = 60_000  # characters; GitHub takes 65,536
 _LONGEST_TITLE: Final = 250
+_URGENT: Final = {"name": "urgent", "color": "d73a4a", "description": "A case of Handrail that presses"}
 _MARKER: Final = re.compile(r"<!-- handrail:(HR-[0-9A-Z]{1,20}) -->")
+_TAKEN: Final = b"already_exists"  # how GitHub words that there is one of this name
 _FENCE: Final = re.compile(r"`{3,}")
 _MEND: Final = (
     "Is HANDRAIL_TICKETS_URL https://api.github.com, HANDRAIL_TICKETS_PROJECT owner/repository,"
@@ -119,11 +123,19 @@ class GitHubTickets:
             "title": clean(" ".join(ticket.title.split()), _LONGEST_TITLE),
             "body": f"<!-- handrail:{ticket.key} -->\n{_block(ticket.body)}",
         }
-        made = await self._rest.send("POST", "repos/{}/{}/issues", *self._repository, body=body, kind=Issue)
-        return str(made.number)
+
+        async def write(more: Mapping[str, Any]) -> str:
+            if more:
+                await self._have_label()
+            path, whole = "repos/{}/{}/issues", {**body, **more}
+            return str(
+                (await self._rest.send("POST", path, *self._repository, body=whole, kind=Issue)).number
+            )
+
+        return await leniently(write, {"labels": [_URGENT["name"]]} if ticket.urgent else {})
 
     async def update(self, reference: str, update: Update) -> None:
-        """Open or close the issue, then write a comment, unless that was done."""
+        """Open or close the issue and set or take its label, then write a comment, unless that was done."""
         if await self._has(reference, update.key):
             return
         if update.status is not None:
@@ -133,6 +145,10 @@ class GitHubTickets:
             await self._rest.send(
                 "PATCH", "repos/{}/{}/issues/{}", *self._repository, reference, body=body, kind=Issue
             )
+        await leniently(
+            lambda more: self._label(reference, **more),
+            {"urgent": update.severity == "urgent"} if update.severity else {},
+        )
         await self._comment(reference, said(update))
 
     async def attach(self, reference: str, file: File) -> None:
@@ -236,6 +252,28 @@ class GitHubTickets:
             page = await self._rest.get(f"repos/{{}}/{{}}/{path}", *where, query=asked, kind=list[kind])  # type: ignore[valid-type]
             yield page
             number, more = number + 1, len(page) == _PAGE
+
+    async def _label(self, reference: str, *, urgent: bool | None = None) -> None:
+        """Set the label or take it; None leaves the issue as it is."""
+        where, name = (*self._repository, reference), _URGENT["name"]
+        if urgent:
+            await self._have_label()
+            body = {"labels": [name]}
+            await self._rest.send("POST", "repos/{}/{}/issues/{}/labels", *where, body=body, kind=type(None))
+        elif urgent is not None:
+            answer = await self._rest.ask("DELETE", "repos/{}/{}/issues/{}/labels/{}", *where, name)
+            if not answer.ok and answer.status != 404:  # it had none
+                raise self._rest.trouble(answer)
+
+    async def _have_label(self) -> None:
+        """Make the repository's label, unless it has one of this name, in whatever colour."""
+        answer = await self._rest.ask("GET", "repos/{}/{}/labels/{}", *self._repository, _URGENT["name"])
+        if answer.status == 404:
+            answer = await self._rest.ask("POST", "repos/{}/{}/labels", *self._repository, body=_URGENT)
+            if answer.status == 422 and _TAKEN in answer.body:  # somebody was faster
+                return
+        if not answer.ok:
+            raise self._rest.trouble(answer)
 
     async def _comment(self, reference: str, text: str) -> None:
         head, _, body = text.partition("\n\n")

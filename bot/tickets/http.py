@@ -15,7 +15,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from bot.errors import DeliveryFailed, DeliveryPostponed, DeliveryRefused
+from bot.errors import DeliveryFailed, DeliveryForbidden, DeliveryPostponed, DeliveryRefused
 from bot.redact import redact
 from bot.retry_after import seconds
 
@@ -129,7 +129,8 @@ def trouble(answer: Answer, *, hide: Iterable[str] = (), final: bool = True) -> 
         return DeliveryPostponed(f"{said}: {line}" if line else said, _A_MINUTE if wait is None else wait)
     if status in _MENDABLE:
         said = f"{said}: {_MENDABLE[status]}"
-        return DeliveryFailed(f"{said} ({line})" if line else said, retry_after=wait)
+        kind = DeliveryForbidden if status == 403 else DeliveryFailed
+        return kind(f"{said} ({line})" if line else said, retry_after=wait)
     said = f"{said}: {line}" if line else said
     if status in _PASSING or status >= 500:
         unknown = status in _MAY_HAVE_WORKED or (status >= 500 and status != 503)

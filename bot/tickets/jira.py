@@ -13,7 +13,8 @@ for its address: https://support.atlassian.com/atlassian-account/docs/manage-api
 Facts: https://developer.atlassian.com/cloud/jira/service-desk/rest/api-group-request/,
 https://developer.atlassian.com/cloud/jira/platform/rest/v3/ (api-group-issues, …-issue-comments,
 …-issue-attachments), https://developer.atlassian.com/cloud/jira/platform/rate-limiting/.
-Must not know: the outbox, settings. What is new there is read in `bot/tickets/jira_news.py`.
+Must not know: the outbox, settings. What is new there is read in `bot/tickets/jira_news.py`; which priority
+an urgent case gets, in `bot/tickets/jira_priority.py`.
 """
 
 import time
@@ -28,11 +29,12 @@ from bot.redact import clean
 from bot.secret import Secret
 from bot.tickets.api import Change, Changes, File, Finding, Ticket, Update
 from bot.tickets.jira_news import DONE, Issue, Named, news
+from bot.tickets.jira_priority import JiraPriority
 from bot.tickets.jira_search import JiraSearch
 from bot.tickets.jira_text import document, plain
 from bot.tickets.marks import file_name, key_of, said
 from bot.tickets.multipart import form
-from bot.tickets.rest import Rest, basic
+from bot.tickets.rest import Rest, basic, leniently
 from dialogs.conversation import CaseStatus
 
 _LONGEST: Final = 30_000  # characters; Jira takes 32,767
@@ -119,6 +121,7 @@ class JiraTickets:
         self._rest = Rest(client, url, authorization=basic(user, token), hide=(token,))
         self._desk, _, self._type = project.partition("/")
         self._search = JiraSearch(self._rest, self._desk)
+        self._priority = JiraPriority(self._rest, self._desk, self._type)
 
     async def find(self, key: str) -> str | None:
         """The key of our issue for this case."""
@@ -126,22 +129,30 @@ class JiraTickets:
 
     async def create(self, ticket: Ticket) -> str:
         """Make the request."""
-        body = {
-            "serviceDeskId": self._desk,
-            "requestTypeId": self._type,
-            "isAdfRequest": True,
-            "requestFieldValues": {
-                "summary": clean(" ".join(ticket.title.split()), _LONGEST_SUMMARY),
-                "description": document(clean(ticket.body, _LONGEST)),
-            },
+        fields = {
+            "summary": clean(" ".join(ticket.title.split()), _LONGEST_SUMMARY),
+            "description": document(clean(ticket.body, _LONGEST)),
         }
-        made = await self._rest.send("POST", "rest/servicedeskapi/request", body=body, kind=_Request)
-        return made.issue_key
+
+        async def write(more: Mapping[str, Any]) -> str:
+            body = {
+                "serviceDeskId": self._desk,
+                "requestTypeId": self._type,
+                "isAdfRequest": True,
+                "requestFieldValues": {**fields, **more},
+            }
+            made = await self._rest.send("POST", "rest/servicedeskapi/request", body=body, kind=_Request)
+            return made.issue_key
+
+        return await leniently(write, await self._priority.new("urgent") if ticket.urgent else {})
 
     async def update(self, reference: str, update: Update) -> None:
-        """Move the issue, then write a comment, unless that was done."""
+        """Move the issue and set its priority, then write a comment, unless that was done."""
         if await self._has(reference, update.key):
             return
+        if update.severity is not None:
+            more = await self._priority.there(reference, update.severity)
+            await leniently(lambda more: self._edit(reference, more), more)
         text = clean(said(update), _LONGEST)
         if (
             update.status is not None
@@ -219,6 +230,11 @@ class JiraTickets:
                 return True
             begin, total = begin + max(len(listed.comments), 1), listed.total
         return False
+
+    async def _edit(self, reference: str, fields: Mapping[str, Any]) -> None:
+        if fields:
+            body = {"fields": fields}
+            await self._rest.send("PUT", "rest/api/3/issue/{}", reference, body=body, kind=type(None))
 
     async def _move(self, reference: str, status: CaseStatus) -> bool:
         """Take the transition that leads to the status; False where there is none for us."""

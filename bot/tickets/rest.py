@@ -7,7 +7,7 @@ Must not know: any one ticket system, tickets.
 """
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -16,7 +16,7 @@ import msgspec
 import structlog
 from yarl import URL
 
-from bot.errors import DeliveryFailed, DeliveryRefused
+from bot.errors import DeliveryFailed, DeliveryForbidden, DeliveryRefused
 from bot.secret import Secret
 from bot.tickets.http import Answer, ask, trouble
 
@@ -24,12 +24,36 @@ _log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
+_WITHOUT: Final = (
+    "all else was written; see that the ticket system has these fields with these values for such tickets,"
+    " and that Handrail's user may set them"
+)
 _LARGEST: Final = 4 * 1024 * 1024  # bytes of an answer; a ticket with all its comments
 
 
 def basic(user: str, password: Secret) -> Secret:
     """The value of an Authorization header for a user and a password."""
     return Secret("Basic " + base64.b64encode(f"{user}:{password.reveal()}".encode()).decode())
+
+
+async def leniently(write: Callable[[Mapping[str, Any]], Awaitable[T]], more: Mapping[str, Any]) -> T:
+    """Write something with `more` fields, and without them if they are refused: it counts for more than they.
+
+    Some systems refuse a field with a 403, which is a DeliveryForbidden and not final: so that counts too. If
+    it is refused without them as well, they were not the reason.
+
+    Raises:
+        DeliveryFailed, DeliveryPostponed, DeliveryRefused: By `write`, without more fields.
+    """
+    if not more:
+        return await write(more)
+    try:
+        return await write(more)
+    except (DeliveryRefused, DeliveryForbidden) as error:
+        why = str(error)
+    written = await write({})
+    _log.warning("ticket_fields_refused", fields=dict(more), why=why, what_to_do=_WITHOUT)
+    return written
 
 
 class Rest:
@@ -105,17 +129,16 @@ class Rest:
         more: Mapping[str, Any],
         kind: type[T],
     ) -> T:
-        """Have something made, with `more` fields if the system takes them: it counts for more than they do.
+        """Have something done, with `more` fields if the system takes them; see `leniently`.
 
         Raises:
             DeliveryFailed, DeliveryPostponed, DeliveryRefused: As `send`.
         """
-        if more:
-            try:
-                return await self.send(method, path, *parts, body={**body, **more}, kind=kind)
-            except DeliveryRefused as error:
-                _log.warning("ticket_fields_refused", fields=sorted(more), why=str(error))
-        return await self.send(method, path, *parts, body=body, kind=kind)
+
+        async def write(more: Mapping[str, Any]) -> T:
+            return await self.send(method, path, *parts, body={**body, **more}, kind=kind)
+
+        return await leniently(write, more)
 
     async def ask(
         self,

@@ -13,15 +13,14 @@ from typing import Any, Final
 
 import aiohttp
 import msgspec
-import structlog
 from yarl import URL
 
-from bot.errors import DeliveryFailed, DeliveryPostponed, DeliveryRefused, Forged
+from bot.errors import DeliveryFailed, DeliveryPostponed, Forged
 from bot.secret import Secret
 from bot.tickets.api import Change, Changes, File, Finding, Ticket, Update
 from bot.tickets.marks import file_name, is_case, said, whole
 from bot.tickets.multipart import form
-from bot.tickets.rest import Rest, basic
+from bot.tickets.rest import Rest, basic, leniently
 from bot.tickets.roundup_news import Found, Node, found_at, message_id, news
 from dialogs.conversation import CaseStatus
 
@@ -33,8 +32,6 @@ STATUSES: Final[Mapping[CaseStatus, str]] = {
     "reopened": "chatting",
     "open": "unread",
 }
-_log = structlog.get_logger(__name__)
-
 _URGENT: Final = "urgent"
 _TOLD_WRONG: Final = "Is HANDRAIL_TICKETS_URL the tracker's own address, and is its REST interface enabled?"
 
@@ -93,12 +90,8 @@ class RoundupTickets:
         """Write the first message, then the issue, once however often that request is repeated."""
         opening = await self._message(ticket.key, whole(ticket.body))
         issue = {"title": " ".join(ticket.title.split()), "messages": [opening]}
-        if ticket.urgent:
-            try:
-                return await self._once({**issue, "priority": _URGENT})
-            except DeliveryRefused as error:  # a tracker may have other priorities, or none
-                _log.warning("ticket_fields_refused", fields=["priority"], why=str(error))
-        return await self._once(issue)
+        more = {"priority": _URGENT} if ticket.urgent else {}  # a tracker may have other ones, or none
+        return await leniently(lambda more: self._once({**issue, **more}), more)
 
     async def update(self, reference: str, update: Update) -> None:
         """Write a message and link it, with the status, unless that was done."""
@@ -109,7 +102,8 @@ class RoundupTickets:
         # Without a status a message would open a closed issue again.
         status: Any = STATUSES[update.status] if update.status else issue.status and issue.status.id
         change = {"messages": [*(each.id for each in issue.messages), message], "status": status}
-        await self._change(reference, issue, change)
+        more = _priority(issue, update)
+        await leniently(lambda more: self._change(reference, issue, {**change, **more}), more)
 
     async def attach(self, reference: str, file: File) -> None:
         """Send a file and link it, unless that was done."""
@@ -188,7 +182,8 @@ class RoundupTickets:
         return msgspec.structs.replace(node.data.attributes, id=message, text=content.data.data)
 
     async def _issue(self, reference: str) -> Node:
-        whole = (await self._rest.get("rest/data/issue/{}", reference, kind=_Whole)).data
+        query = {"@verbose": 2}
+        whole = (await self._rest.get("rest/data/issue/{}", reference, query=query, kind=_Whole)).data
         return msgspec.structs.replace(whole.attributes, id=reference, etag=whole.etag)
 
     async def _change(self, reference: str, issue: Node, change: Mapping[str, Any]) -> None:
@@ -212,6 +207,14 @@ class RoundupTickets:
     async def _list(self, kind: str, query: Mapping[str, object]) -> list[Node]:
         found = await self._rest.get("rest/data/" + kind, query=query, kind=_List)
         return found.data.collection
+
+
+def _priority(issue: Node, update: Update) -> Mapping[str, str]:
+    """The priority to be set, or taken if it is ours; an issue need not have any."""
+    if update.severity == "urgent":
+        return {"priority": _URGENT}
+    ours = issue.priority is not None and issue.priority.name == _URGENT
+    return {"priority": ""} if update.severity == "normal" and ours else {}
 
 
 class _Item(msgspec.Struct):

@@ -33,6 +33,7 @@ class Node(msgspec.Struct, frozen=True):
     activity: str = ""
     date: str | None = None
     status: "Node | None" = None
+    priority: "Node | None" = None
     assignedto: "Node | None" = None
     actor: "Node | None" = None
     author: "Node | None" = None

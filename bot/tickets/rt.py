@@ -24,8 +24,9 @@ from bot.redact import clean
 from bot.secret import Secret
 from bot.tickets.api import Change, ChangeKind, Changes, File, Finding, Ticket, Update
 from bot.tickets.marks import case_in, file_name, is_case, key_of, said, whole
-from bot.tickets.rest import Rest, basic
+from bot.tickets.rest import Rest, basic, leniently
 from dialogs.conversation import CaseStatus
+from dialogs.guide import Severity
 
 _STATUSES: Final[Mapping[CaseStatus, str]] = {
     "open": "open",
@@ -38,7 +39,7 @@ _STATUSES: Final[Mapping[CaseStatus, str]] = {
 _CLOSED: Final = frozenset({"resolved", "rejected", "deleted"})
 _ITSELF: Final = "RT_System"  # does what RT's own rules say of what somebody did
 _NOBODY: Final = "Nobody"  # has what nobody has
-_HIGH: Final = 100  # what RT's own configuration calls so; a queue may have other words
+_PRIORITIES: Final[Mapping[Severity, int]] = {"urgent": 100, "normal": 0}  # "High" and "Low" by its own words
 _LONGEST_SUBJECT: Final = 190
 _PAGE: Final = 100
 _BACK: Final = 180  # seconds that are read again
@@ -111,11 +112,15 @@ class RequestTrackerTickets:
             "Content": whole(ticket.body),
             "ContentType": "text/plain",
         }
-        more = {"Priority": _HIGH} if ticket.urgent else {}
+        more = {"Priority": _PRIORITIES["urgent"]} if ticket.urgent else {}
         return str((await self._rest.make("POST", "REST/2.0/ticket", body=body, more=more, kind=_Item)).id)
 
     async def update(self, reference: str, update: Update) -> None:
-        """Answer or comment, with the status, unless that was done."""
+        """Set the priority, then answer or comment, with the status, unless that was done."""
+        if await self._has(reference, update.key):
+            return
+        more = {"Priority": _PRIORITIES[update.severity]} if update.severity else {}
+        await leniently(lambda more: self._change(reference, more), more)
         status = _STATUSES[update.status] if update.status else (await self._ticket(reference)).status
         await self._write(
             reference,
@@ -127,6 +132,8 @@ class RequestTrackerTickets:
 
     async def attach(self, reference: str, file: File) -> None:
         """Comment with a file, unless that was done."""
+        if await self._has(reference, file.key):
+            return
         name = file_name(file.key, file.name)
         content = base64.b64encode(file.content).decode()
         kept = {"FileName": name, "FileType": "application/octet-stream", "FileContent": content}
@@ -197,11 +204,16 @@ class RequestTrackerTickets:
             page, pages = page + 1, listed.pages
         return found
 
+    async def _has(self, reference: str, key: str) -> bool:
+        return any(_key(each) == key for each in await self._history(reference))
+
+    async def _change(self, reference: str, changed: Mapping[str, Any]) -> None:
+        if changed:
+            await self._rest.send("PUT", "REST/2.0/ticket/{}", reference, body=changed, kind=list[Any])
+
     async def _write(
         self, reference: str, key: str, text: str, *, public: bool, more: Mapping[str, Any]
     ) -> None:
-        if any(_key(each) == key for each in await self._history(reference)):
-            return
         path = "REST/2.0/ticket/{}/correspond" if public else "REST/2.0/ticket/{}/comment"
         body = {"Subject": f"[{key}]", "Content": text, "ContentType": "text/plain", **more}
         await self._rest.send("POST", path, reference, body=body, kind=list[Any])

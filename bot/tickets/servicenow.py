@@ -7,33 +7,44 @@ our user there, so queries count minutes back; times in answers are UTC.
 It goes wrong in silence: an answer that ran out of time has a 200, an error and some of the rows; a 202 is a
 request that may never be acted upon; rows that our user may not see are left out, and so are conditions on
 fields that are not there. So an error in an answer counts, a result is waited for, what was found is looked
-at, and pages are read until one is empty. A 403 may be a rule of theirs too, for example on a resolution.
+at, and pages are read until one is empty. A 403 may be a rule of theirs too, for example on a resolution; a
+field that our user may not write is left out, so what was made is looked at.
+
+The priority is theirs to reckon, out of urgency and impact, and read-only. An urgent case has the first
+urgency and the middle impact, by their sample rules "2 - High"; that everybody is hit, which "1 - Critical"
+says as well, is for people to decide.
 
 Facts: https://www.servicenow.com/docs/r/api-reference/rest-apis/c_TableAPI.html (pages, queries, versions),
 …/rest-apis/c_AttachmentAPI.html, …/rest-api-explorer/inbound-REST-API-rate-limiting.html; the articles
 KB1297438 (out of time), KB3047080 (202), KB3046852 (429) and KB0685779 (a text may be longer than its field
 says) of https://support.servicenow.com/kb?id=kb_article_view&sysparm_article=KB1297438. States and codes are
 those of the base system's incidents, and a resolution needs a code and notes:
-https://www.servicenow.com/docs/r/it-service-management/incident-management/resolve-and-close-an-incident.html.
+https://www.servicenow.com/docs/r/it-service-management/incident-management/resolve-and-close-an-incident.html;
+of the priority https://www.servicenow.com/docs/r/it-service-management/incident-management/def-prio-lookup-rules.html.
 Must not know: the outbox, settings.
 """
 
 import re
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final, Generic, TypeVar
 
 import aiohttp
 import msgspec
+import structlog
 
-from bot.errors import DeliveryFailed, DeliveryPostponed, DeliveryRefused, Forged
+from bot.errors import DeliveryFailed, DeliveryForbidden, DeliveryPostponed, DeliveryRefused, Forged
 from bot.redact import clean
 from bot.secret import Secret
 from bot.tickets.api import Change, Changes, File, Finding, Ticket, Update
 from bot.tickets.marks import file_name, key_of, said, whole
-from bot.tickets.rest import Rest, basic
+from bot.tickets.rest import Rest, basic, leniently
 from bot.tickets.servicenow_news import Entry, Incident, news
 from dialogs.conversation import CaseStatus
+from dialogs.guide import Severity
+
+_log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
@@ -47,6 +58,12 @@ _STATES: Final[Mapping[CaseStatus, Mapping[str, str]]] = {
     "withdrawn": {"state": "8", "close_code": "Resolved by caller"},
 }
 _ENDED: Final = frozenset({"resolved", "withdrawn"})
+# As a new incident has them, when it is normal again.
+_PRIORITIES: Final[Mapping[Severity, Mapping[str, str]]] = {
+    "urgent": {"urgency": "1", "impact": "2"},
+    "normal": {"urgency": "3", "impact": "3"},
+}
+_MADE: Final = {"sysparm_fields": "sys_id,number,urgency,impact"}
 _TAG: Final = "Handrail"  # in correlation_display: whose incidents these are
 _LONGEST_TITLE: Final = 160  # characters of short_description
 _LONGEST: Final = 60_000
@@ -70,6 +87,8 @@ _MEND: Final = (
 class _Made(msgspec.Struct):
     sys_id: str
     number: str
+    urgency: str = ""
+    impact: str = ""
 
 
 class _One(msgspec.Struct):
@@ -81,6 +100,11 @@ class _Row(msgspec.Struct):
     number: str = ""
     correlation_id: str = ""
     file_name: str = ""
+
+
+class _Group(msgspec.Struct):
+    sys_id: str = ""
+    name: str = ""
 
 
 class _Attached(msgspec.Struct):
@@ -116,6 +140,7 @@ class ServiceNowTickets:
         """
         self._rest = Rest(client, url, authorization=basic(user, password), hide=(password,))
         self._user, self._group = user, group
+        self._group_id = ""
 
     async def find(self, key: str) -> str | None:
         """The number of the incident with this correlation id."""
@@ -130,11 +155,10 @@ class ServiceNowTickets:
             "correlation_id": ticket.key,
             "correlation_display": _TAG,
         }
-        query = {"sysparm_fields": "sys_id,number"}
-        if self._group:
-            body["assignment_group"] = self._group
-            query["sysparm_input_display_value"] = "true"
-        return (await self._rest.send("POST", _INCIDENT, query=query, body=body, kind=_One)).result.number
+        if group := await self._assigned():
+            body["assignment_group"] = group
+        more = _PRIORITIES["urgent"] if ticket.urgent else {}
+        return await self._write("POST", _INCIDENT, body=body, more=more)
 
     async def update(self, reference: str, update: Update) -> None:
         """Write a journal entry, with the state, unless that was done."""
@@ -149,8 +173,8 @@ class ServiceNowTickets:
             body |= _STATES[update.status]
             if update.status in _ENDED:
                 body["close_notes"] = _lifeless(clean(update.body or text, 4000))
-        query = {"sysparm_fields": "sys_id,number"}
-        await self._rest.send("PATCH", _INCIDENT + "/{}", incident, query=query, body=body, kind=_One)
+        more = _PRIORITIES[update.severity] if update.severity else {}
+        await self._write("PATCH", _INCIDENT + "/{}", incident, body=body, more=more)
 
     async def attach(self, reference: str, file: File) -> None:
         """Send a file, unless that was done."""
@@ -209,17 +233,46 @@ class ServiceNowTickets:
                 " answer that was lost a comment may be written twice."
             )
             found.append(Finding("warning", said, remedy))
-        if self._group:
-            words = f"name={_safe(self._group)}"
-            if not await self._page("api/now/table/sys_user_group", words, "sys_id", _Row, limit=1):
-                said = f"there is no group {self._group}, or {self._user} may not see it"
-                found.append(Finding("failed", said, 'Give HANDRAIL_TICKETS_PROJECT the name of one, or "".'))
+        if self._group and not await self._there():
+            said = f"there is no group {self._group}, or {self._user} may not see it"
+            found.append(Finding("failed", said, 'Give HANDRAIL_TICKETS_PROJECT the name of one, or "".'))
         words = "name=incident^element=close_code^inactive=false"
         codes = [each.value for each in await self._page("api/now/table/sys_choice", words, "value", _Choice)]
         if codes and _SOLVED not in codes:
             said = f"incidents have no resolution code {_SOLVED}; they have {', '.join(codes)[:200]}"
             found.append(Finding("warning", said, f"Add {_SOLVED} to the choices of incident.close_code."))
         return tuple(found)
+
+    async def _write(
+        self, method: str, path: str, *parts: str, body: Mapping[str, str], more: Mapping[str, str]
+    ) -> str:
+        """Write an incident, `more` if they let us; its number."""
+
+        async def write(more: Mapping[str, str]) -> str:
+            asked = {**body, **more}
+            made = (await self._rest.send(method, path, *parts, query=_MADE, body=asked, kind=_One)).result
+            there = {"urgency": made.urgency, "impact": made.impact}
+            if more and there != more:
+                what_to_do = f"let {self._user} write urgency and impact of incidents"
+                _log.warning("ticket_fields_left_out", fields=dict(more), there=there, what_to_do=what_to_do)
+            return made.number
+
+        return await leniently(write, more)
+
+    async def _assigned(self) -> str:
+        """The id of the group that new incidents are for, "" for none that we see; it is looked up once.
+
+        Its name would do if all values were sent as they are displayed; but choices differ by language.
+        """
+        if self._group and not self._group_id:
+            with suppress(DeliveryForbidden):  # the ticket counts for more than its group
+                self._group_id = await self._there()
+        return self._group_id
+
+    async def _there(self) -> str:
+        words = f"name={_safe(self._group)}"
+        found = await self._page("api/now/table/sys_user_group", words, "sys_id,name", _Group)
+        return next((each.sys_id for each in found if each.name.lower() == self._group.lower()), "")
 
     async def _me(self) -> str:
         found = await self._rows("api/now/table/sys_user", f"user_name={_safe(self._user)}")

@@ -5,7 +5,11 @@ once, so a ticket cannot be made twice, not even by two attempts at once. A cond
 answered from the database and not from the search index, which is late. A status and its article are one
 transaction. It is asked for news; with a secret, a webhook brings articles at once, under the same ids.
 
+Priorities have names that people change. One is marked as what new tickets get, one has the colour of a high
+one: those are taken.
+
 Facts: https://docs.zammad.org/en/latest/api/intro.html, …/api/ticket/index.html, …/api/ticket/articles.html,
+…/api/ticket/priorities.html,
 https://admin-docs.zammad.org/en/latest/manage/webhook.html, and the source, https://github.com/zammad/zammad
 (tickets_controller.rb, can_search.rb, selector/sql.rb, user_agent.rb). Must not know: the outbox, settings.
 What is new there is read in `bot/tickets/zammad_news.py`.
@@ -19,16 +23,20 @@ from typing import Any, Final
 
 import aiohttp
 import msgspec
+import structlog
 
 from bot.errors import DeliveryFailed, DeliveryPostponed, DeliveryRefused, Forged
 from bot.redact import clean
 from bot.secret import Secret
 from bot.tickets.api import Change, Changes, File, Finding, Ticket, Update
 from bot.tickets.marks import case_in, file_name, headed, said, whole
-from bot.tickets.rest import Rest
+from bot.tickets.rest import Rest, leniently
 from bot.tickets.signature import verify_hub
 from bot.tickets.zammad_news import ENDED, Article, History, news, sent
 from dialogs.conversation import CaseStatus
+from dialogs.guide import Severity
+
+_log = structlog.get_logger(__name__)
 
 # The type of state that a status is there; each has a state of the same name, unless somebody renamed it.
 _TYPES: Final[Mapping[CaseStatus, str]] = {
@@ -39,6 +47,7 @@ _TYPES: Final[Mapping[CaseStatus, str]] = {
     "reopened": "open",
     "withdrawn": "closed",
 }
+_HIGH: Final = "high-priority"  # the colour
 _REMIND: Final = dt.timedelta(days=3)  # no ticket waits without saying until when
 _LONGEST: Final = 1_000_000  # characters; Zammad takes 1,500,000
 _LONGEST_TITLE: Final = 240
@@ -63,6 +72,14 @@ class _State(msgspec.Struct):
     id: int
     name: str = ""
     state_type: str = ""
+    active: bool = True
+
+
+class _Priority(msgspec.Struct):
+    id: int
+    name: str = ""
+    default_create: bool = False
+    ui_color: str | None = None
     active: bool = True
 
 
@@ -117,16 +134,20 @@ class ZammadTickets:
             "customer_id": me.id,
             "article": _article(title, whole(ticket.body), internal=True),
         }
-        answer = await self._rest.ask("POST", "api/v1/tickets", body=body)
-        if answer.status == 422 and _TAKEN in answer.body:
-            found = f"there is a ticket {ticket.key} already, which is looked up next"
-            raise DeliveryFailed(f"the ticket system answered 422: {found}", unknown=True)
-        if not answer.ok:
-            raise self._rest.trouble(answer)
-        return self._rest.read(answer, _Ticket, done=True).number
+
+        async def write(more: Mapping[str, Any]) -> str:
+            answer = await self._rest.ask("POST", "api/v1/tickets", body={**body, **more})
+            if answer.status == 422 and _TAKEN in answer.body:
+                found = f"there is a ticket {ticket.key} already, which is looked up next"
+                raise DeliveryFailed(f"the ticket system answered 422: {found}", unknown=True)
+            if not answer.ok:
+                raise self._rest.trouble(answer)
+            return self._rest.read(answer, _Ticket, done=True).number
+
+        return await leniently(write, await self._priority("urgent") if ticket.urgent else {})
 
     async def update(self, reference: str, update: Update) -> None:
-        """Write an article, with the state, unless that was done."""
+        """Write an article, with the state and the priority, unless that was done."""
         ticket = await self._there(reference)
         if await self._has(ticket, update.key):
             return
@@ -134,7 +155,8 @@ class ZammadTickets:
         changed: dict[str, Any] = {"article": _article(f"[{update.key}]", said(update), internal=internal)}
         if update.status is not None:
             changed |= await self._state(ticket, _TYPES[update.status])
-        await self._change(ticket, changed)
+        more = await self._priority(update.severity) if update.severity else {}
+        await leniently(lambda more: self._change(ticket, {**changed, **more}), more)
 
     async def attach(self, reference: str, file: File) -> None:
         """Hang a file on an internal article, unless that was done."""
@@ -253,6 +275,21 @@ class ZammadTickets:
             return {"state_id": chosen.id}
         until = dt.datetime.now(dt.UTC) + _REMIND
         return {"state_id": chosen.id, "pending_time": until.strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+    async def _priority(self, severity: Severity) -> Mapping[str, Any]:
+        """The priority to be set, none if there is none of that kind."""
+        listed = await self._rest.get("api/v1/ticket_priorities", kind=list[_Priority])
+        fitting = [
+            each
+            for each in listed
+            if each.active and (each.default_create if severity == "normal" else each.ui_color == _HIGH)
+        ]
+        if not fitting:
+            mark = "default_create" if severity == "normal" else f"the ui_color {_HIGH}"
+            what_to_do = f"give one of Zammad's priorities {mark}"
+            _log.warning("ticket_priority_unknown", severity=severity, what_to_do=what_to_do)
+            return {}
+        return {"priority_id": max(fitting, key=lambda each: (each.name, each.id)).id}
 
     async def _change(self, ticket: _Ticket, changed: Mapping[str, Any]) -> None:
         await self._rest.send("PUT", "api/v1/tickets/{}", str(ticket.id), body=changed, kind=type(None))

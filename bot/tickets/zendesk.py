@@ -17,16 +17,13 @@ from typing import Any, Final
 
 import aiohttp
 import msgspec
-import structlog
 
-from bot.errors import DeliveryFailed, DeliveryPostponed, DeliveryRefused, Forged
+from bot.errors import DeliveryFailed, DeliveryPostponed, Forged
 from bot.secret import Secret
 from bot.tickets.api import Change, ChangeKind, Changes, File, Finding, Ticket, Update
 from bot.tickets.marks import case_in, file_name, headed, is_case, key_of, said, whole
-from bot.tickets.rest import Rest, basic
+from bot.tickets.rest import Rest, basic, leniently
 from dialogs.conversation import CaseStatus
-
-_log = structlog.get_logger(__name__)
 
 _STATUSES: Final[Mapping[CaseStatus, str]] = {
     "open": "open",
@@ -152,20 +149,16 @@ class ZendeskTickets:
             "external_id": ticket.key,
             "tags": ["handrail"],
         }
-        if ticket.urgent:
-            try:
-                return await self._create(ticket.key, {**asked, "priority": "urgent"})
-            except DeliveryRefused as error:  # the field may be closed to agents
-                _log.warning("ticket_fields_refused", fields=["priority"], why=str(error))
-        return await self._create(ticket.key, asked)
 
-    async def _create(self, key: str, asked: Mapping[str, Any]) -> str:
-        body = {"ticket": asked}
-        # Zendesk refuses a known key with other words: then it is looked up, as always.
-        words = hashlib.sha256(msgspec.json.encode(body)).hexdigest()[:16]
-        headers = {"Idempotency-Key": f"{key}-{words}"}
-        made = await self._rest.send("POST", "api/v2/tickets.json", body=body, headers=headers, kind=_One)
-        return str(made.ticket.id)
+        async def write(more: Mapping[str, Any]) -> str:
+            body = {"ticket": {**asked, **more}}
+            # Zendesk refuses a known key with other words: then it is looked up, as always.
+            words = hashlib.sha256(msgspec.json.encode(body)).hexdigest()[:16]
+            headers = {"Idempotency-Key": f"{ticket.key}-{words}"}
+            made = await self._rest.send("POST", "api/v2/tickets.json", body=body, headers=headers, kind=_One)
+            return str(made.ticket.id)
+
+        return await leniently(write, {"priority": "urgent"} if ticket.urgent else {})
 
     async def update(self, reference: str, update: Update) -> None:
         """Write a comment, with the status, unless that was done."""
@@ -177,14 +170,8 @@ class ZendeskTickets:
             changed["status"] = _STATUSES[update.status]
             if changed["status"] in _DONE and (await self._ticket(reference)).assignee_id is None:
                 changed["assignee_email"] = self._user  # nothing is solved by nobody
-        if update.severity is not None:
-            try:
-                await self._change(reference, {**changed, "priority": update.severity})
-            except DeliveryRefused as error:
-                _log.warning("ticket_fields_refused", fields=["priority"], why=str(error))
-            else:
-                return
-        await self._change(reference, changed)
+        more = {"priority": update.severity} if update.severity else {}
+        await leniently(lambda more: self._change(reference, {**changed, **more}), more)
 
     async def attach(self, reference: str, file: File) -> None:
         """Upload a file and hang it on a note, unless that was done."""

@@ -1,11 +1,13 @@
 """What GitHub's documents say and the other systems' do not; `bot/tickets/github.py` names them."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from bot.errors import DeliveryFailed, DeliveryPostponed
+from tests.contracts.test_ticket_severity import of, said
 from tests.contracts.test_ticket_systems_elsewhere import NUMBER, file, ticket, update
 from tests.support.helpdesks import github
 from tests.support.helpdesks.github import GitHub
@@ -103,3 +105,33 @@ async def test_many_long_cases_are_no_answer_that_is_too_long(there: GitHub) -> 
         await there.system.create(ticket(f"HR-{nth:04}", body="long " * 13_000))
 
     assert await there.system.find("HR-0099") == "100"
+
+
+async def test_the_label_is_made_once_and_left_as_it_is(there: GitHub) -> None:
+    """One of this name may have another colour; and whoever is faster with it made it."""
+    for number in (NUMBER, "HR-7K3"):
+        await file(there, of("urgent", number))
+    made = [each for each in there.served.asked if each.path.endswith("/labels")]
+    assert [each.method for each in made] == ["POST"]
+
+    there.served.labels["urgent"] = "0e8a16"
+    await file(there, of("urgent", "HR-7K4"))
+    assert there.served.labels["urgent"] == "0e8a16"
+
+
+async def test_two_who_make_the_label_at_once_both_file(there: GitHub) -> None:
+    """The second hears that there is one."""
+    numbers = ("HR-7K3", "HR-7K4", "HR-7K5")
+    await asyncio.gather(*(there.system.create(of("urgent", number)) for number in numbers))
+    assert {await there.priority(number) for number in numbers} == {"urgent"}
+
+
+async def test_other_labels_are_left_alone(there: GitHub) -> None:
+    """Those that the helpdesk set."""
+    reference = await file(there, of("urgent"))
+    there.served.label(int(reference), "bug", "ada")
+    await there.system.update(reference, said("normal"))
+    assert await there.priority(NUMBER) == "bug"
+    await there.system.update(reference, said("normal", 2))
+    await there.system.update(reference, said("urgent", 3))
+    assert await there.priority(NUMBER) == "bug urgent"

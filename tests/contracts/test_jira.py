@@ -1,14 +1,16 @@
 """What Jira's documents say and the other systems' do not; `bot/tickets/jira.py` names them."""
 
 import datetime as dt
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.errors import DeliveryFailed
 from bot.tickets.jira_text import document
+from tests.contracts.test_ticket_severity import of, said
 from tests.contracts.test_ticket_systems_elsewhere import NUMBER, file, ticket, update
 from tests.support.helpdesks import jira
 from tests.support.helpdesks.jira import Jira
@@ -120,3 +122,40 @@ async def test_a_field_with_a_default_bars_no_way(there: Jira) -> None:
     reference = await file(there, ticket())
     await there.system.update(reference, update(1, "It works.", status="resolved"))
     assert await there.closed(NUMBER)
+
+
+@pytest.mark.parametrize("shown", ["request", "edit", ""])
+async def test_a_form_without_the_priority_is_not_given_one(there: Jira, shown: str) -> None:
+    """It would fail the whole request; the log says where to put the field."""
+    there.served.forms.shown = frozenset({shown})
+    with capture_logs() as logs:
+        reference = await file(there, of("urgent"))
+        assert await there.priority(NUMBER) == ("Highest" if shown == "request" else "Medium")
+        await there.system.update(reference, said("urgent"))
+        assert await there.priority(NUMBER) == ("Medium" if not shown else "Highest")
+
+    assert {each.status for each in there.served.asked if each.method in {"POST", "PUT"}} <= {200, 201, 204}
+    places = [place for place in ("form", "edit screen") if place in str(logs)]
+    assert places == {"request": ["edit screen"], "edit": ["form"], "": ["form", "edit screen"]}[shown]
+
+
+@pytest.mark.parametrize(
+    ("names", "urgent"), [(("Low", "Critical"), "2"), (("Höchste", "Mittel"), "1"), (("P1", "P2"), "1")]
+)
+async def test_priorities_have_names_of_their_own(there: Jira, names: Sequence[str], urgent: str) -> None:
+    """One of Jira's own names counts, else the first: so it lists them."""
+    there.served.forms.priorities = {str(nth): name for nth, name in enumerate(names, 1)}
+    await file(there, of("urgent"))
+    assert there.served.issues["HELP-1"]["priority"] == {"id": urgent}
+
+
+async def test_no_priority_is_guessed_for_a_case_that_is_normal_again(there: Jira) -> None:
+    """Where nothing says which is usual, the helpdesk decides."""
+    reference = await file(there, of("urgent"))
+    there.served.forms.priorities = {"1": "Höchste", "2": "Mittel"}
+    with capture_logs() as logs:
+        await there.system.update(reference, said("normal"))
+
+    assert there.served.issues[reference]["priority"] == {"id": "1"}
+    assert [each["event"] for each in logs] == ["ticket_priority_unknown"]
+    assert len(await there.written(NUMBER)) == 1

@@ -4,9 +4,11 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.errors import DeliveryFailed
 from bot.tickets.api import File
+from tests.contracts.test_ticket_severity import of, said
 from tests.contracts.test_ticket_systems_elsewhere import NUMBER, file, ticket, update
 from tests.support.helpdesks import servicenow
 from tests.support.helpdesks.servicenow import ServiceNow
@@ -105,3 +107,44 @@ async def test_the_doctor_sees_what_would_go_wrong_in_silence(there: ServiceNow)
     [finding] = await there.system.check()
     assert finding.state == "warning"
     assert "Solution provided" in finding.found
+
+
+@pytest.mark.parametrize("nth", [1, 2])
+async def test_a_field_that_is_left_out_without_a_word_is_told_in_the_log(
+    there: ServiceNow, nth: int
+) -> None:
+    """Fields that our user may not write are taken for none, with a 201; with a 200 when they change."""
+    if nth == 1:
+        there.served.closed_fields = frozenset({"urgency"})
+    with capture_logs() as logs:
+        reference = await file(there, of("urgent"))
+        there.served.closed_fields = frozenset({"impact"})
+        await there.system.update(reference, said("normal"))
+
+    assert [each["event"] for each in logs] == ["ticket_fields_left_out"] * (3 - nth)
+    assert all("handrail" in each["what_to_do"] for each in logs)
+    assert len(await there.written(NUMBER)) == 1
+
+
+async def test_what_people_say_of_urgency_and_impact_stays(there: ServiceNow) -> None:
+    """Until somebody changes the severity of the case here."""
+    reference = await file(there, of("urgent"))
+    there._does(NUMBER, urgency="1", impact="1")
+    await there.system.update(reference, update(1, "Nobody can work.", status="claimed"))
+    assert await there.priority(NUMBER) == "1"
+
+
+async def test_an_incident_is_for_the_group(there: ServiceNow) -> None:
+    """By its id, which is looked up once; without one that we see, their rules decide."""
+    for number in (NUMBER, "HR-7K3"):
+        await file(there, ticket(number))
+        assert there._row(number)["assignment_group"] == servicenow.GROUPS["Service Desk"]
+    assert sum("sys_user_group" in each.path for each in there.served.asked) == 1
+
+
+async def test_a_group_that_we_may_not_look_up_costs_no_ticket(there: ServiceNow) -> None:
+    """Their rules give it to one; the doctor says so."""
+    there.served.forbidden = frozenset({"sys_user_group"})
+    await file(there, ticket())
+    assert there._row(NUMBER)["assignment_group"] == ""
+    assert {each.state for each in await there.system.check()} == {"failed"}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.errors import DeliveryFailed, DeliveryPostponed, DeliveryRefused, Forged
 from bot.secret import Secret
@@ -16,6 +17,7 @@ from bot.tickets.freshservice import FreshserviceTickets
 from bot.tickets.html_text import hypertext
 from bot.tickets.http import open_client
 from bot.tickets.zammad import ZammadTickets
+from tests.contracts.test_ticket_severity import of, said
 from tests.contracts.test_ticket_systems_elsewhere import NUMBER, file, ticket, update
 from tests.support.helpdesks import freshservice, zammad
 from tests.support.helpdesks.other_side import packed
@@ -292,3 +294,22 @@ async def test_the_doctor_says_when_the_group_was_not_given(tmp_path: Path) -> N
         [finding] = await there.system.check()
         assert finding.state == "warning"
         assert "IT Helpdesk" in finding.found
+
+
+async def test_zammads_priorities_go_by_their_marks(tmp_path: Path) -> None:
+    """Their names are changed; one that is not active is none; without a mark the log says what to do."""
+    async with zammad.opened(tmp_path) as there:
+        priorities = there.served.priorities
+        priorities[3]["name"], priorities[2]["name"] = "hoch", "normal"
+        priorities[4] = {**priorities[3], "name": "sehr hoch", "active": False}
+        reference = await file(there, of("urgent"))
+        assert await there.priority(NUMBER) == "hoch"
+        await there.system.update(reference, said("normal"))
+        assert await there.priority(NUMBER) == "normal"
+
+        priorities[3]["ui_color"] = None
+        with capture_logs() as logs:
+            await there.system.update(reference, said("urgent", 2))
+        assert await there.priority(NUMBER) == "normal"
+        assert ["high-priority" in each["what_to_do"] for each in logs] == [True]
+        assert len(await there.written(NUMBER)) == 2

@@ -2,16 +2,18 @@
 
 import datetime as dt
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import msgspec
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
-from bot.errors import DeliveryFailed, DeliveryPostponed, DeliveryRefused
+from bot.errors import DeliveryFailed, DeliveryForbidden, DeliveryPostponed, DeliveryRefused
 from bot.secret import Secret
 from bot.tickets.http import open_client
-from bot.tickets.rest import Rest, basic
+from bot.tickets.rest import Rest, basic, leniently
 from tests.support.helpdesks.served import Served
 
 
@@ -150,3 +152,45 @@ async def test_a_put_whose_answer_was_lost_is_not_sent_again(rest: Rest, echo: E
         await rest.send("PUT", "x", body={"comment": "hello"}, kind=Ticket)
     assert caught.value.unknown
     assert [each.method for each in echo.asked] == ["GET", "PUT"]
+
+
+@pytest.mark.parametrize("status", [400, 403, 422])
+async def test_a_field_that_is_refused_is_left_out(rest: Rest, echo: Echo, status: int) -> None:
+    """Some systems say so with a 403; the warning is written when the rest was taken."""
+    answers = [web.Response(status=status, text="no such priority"), web.json_response({"id": 1})]
+
+    async def write(more: Mapping[str, Any]) -> int:
+        echo.answer = answers.pop(0)
+        return (await rest.send("POST", "x", body={"title": "x", **more}, kind=Ticket)).id
+
+    with capture_logs() as logs:
+        assert await leniently(write, {"priority": 1}) == 1
+    assert [each.body for each in echo.asked] == [b'{"title":"x","priority":1}', b'{"title":"x"}']
+    [warning] = logs
+    assert "no such priority" in warning["why"]
+    assert warning["fields"] == {"priority": 1}
+
+
+async def test_what_is_refused_with_and_without_a_field_is_refused(rest: Rest, echo: Echo) -> None:
+    """Then the field was not the reason, and nobody is told to look at it."""
+    echo.answer = web.Response(status=422, text="no such queue")
+
+    async def write(more: Mapping[str, Any]) -> Ticket:
+        echo.answer = web.Response(status=422, text="no such queue")
+        return await rest.send("POST", "x", body={"title": "x", **more}, kind=Ticket)
+
+    with capture_logs() as logs, pytest.raises(DeliveryRefused, match="no such queue"):
+        await leniently(write, {"priority": 1})
+    assert len(echo.asked) == 2
+    assert not logs
+
+
+@pytest.mark.parametrize("status", [401, 404, 409, 429, 500, 503])
+async def test_trouble_is_no_refusal_of_a_field(rest: Rest, echo: Echo, status: int) -> None:
+    """It is tried again, as it is: with the field."""
+    echo.answer = web.Response(status=status)
+
+    with pytest.raises((DeliveryFailed, DeliveryPostponed)) as caught:
+        await rest.make("POST", "x", body={"title": "x"}, more={"priority": 1}, kind=Ticket)
+    assert not isinstance(caught.value, DeliveryForbidden)
+    assert len(echo.asked) == 1

@@ -35,6 +35,7 @@ class DjangoHelpdesk(Polled):
 
     hides = True
     secrets = ("handrail@example.coms-canary-4711",)
+    priorities = (1, 3, 3)
 
     def __init__(self, served: Way, media: Path, client: aiohttp.ClientSession) -> None:
         self.served = served
@@ -91,6 +92,14 @@ class DjangoHelpdesk(Polled):
             each["filename"]: (self._media / each["file"].partition("/media/")[2]).read_bytes()
             for each in kept
         }
+
+    async def priority(self, number: str) -> object:
+        """One of five; the first presses most."""
+        return (await self._ticket(number))["priority"]
+
+    def takes_no_priority(self) -> None:
+        """See `Graded`."""
+        self.served.bars('"priority":1', '{"priority":3}')
 
     async def says(self, number: str, text: str, *, public: bool) -> None:
         """A follow-up."""

@@ -2,7 +2,8 @@
 
 It has what hurts: a filter whose index is late, a list that shows the last 30 days only, notes that are HTML
 and whose plain text has lost its lines, activities in prose, and calls that are counted, also those that
-fail. Its clock goes a second further with everything that is done.
+fail. A priority is one of four, and has to be given; a rule may forbid all but one. Its clock goes a second
+further with everything that is done.
 """
 
 import base64
@@ -28,6 +29,7 @@ from tests.support.helpdesks.served import Served, told
 BOT, AGENT = 14_001, 14_002
 NAMES = {BOT: ("Handrail", "Bot"), AGENT: ("Ada", "Agent")}
 USER, KEY, WORKSPACE = "bot@example.com", "freshservice-canary-4711", "3"
+PRIORITIES = {1: "Low", 2: "Medium", 3: "High", 4: "Urgent"}
 STATUSES = {2: "Open", 3: "Pending", 4: "Resolved", 5: "Closed"}
 WANTED = ("email", "subject", "description", "status", "priority", "source")
 
@@ -39,6 +41,7 @@ class PlayedFreshservice(Served):
         indexed: What the filter's index has of the tickets, by id; it is brought up to date by `index`.
         left: Calls until the end of the minute; None: no end.
         fields: Those of the form, as an administrator made it.
+        graded: Whether agents may say how much a ticket presses; else it keeps what it has, at first 2.
     """
 
     def __init__(self) -> None:
@@ -50,6 +53,7 @@ class PlayedFreshservice(Served):
         self.indexed: frozenset[int] = frozenset()
         self.left: int | None = None
         self.fields: list[dict[str, Any]] = [{"name": "subject", "required_for_agents": True}]
+        self.graded = True
         self.may_see_people = True
         self._ids = 500
         self._now = dt.datetime.now(dt.UTC).replace(microsecond=0)
@@ -117,7 +121,10 @@ class PlayedFreshservice(Served):
     async def _ticket(self, request: web.Request, number: int, rest: list[str]) -> web.Response:
         match request.method, rest:
             case "PUT", []:
-                self.change(number, await request.json(), BOT)
+                asked = await request.json()
+                if wrong := self._wrong(asked, set()):
+                    return wrong
+                self.change(number, asked, BOT)
                 return told({"ticket": self.tickets[number]})
             case "GET", ["conversations"]:
                 return _paged("conversations", self.talk[number], request.query)
@@ -155,19 +162,30 @@ class PlayedFreshservice(Served):
         if missing or asked["workspace_id"] != int(WORKSPACE):
             errors = [{"field": each, "message": "Missing", "code": "missing_field"} for each in missing]
             return told({"description": "Validation failed", "errors": errors}, 400)
+        if wrong := self._wrong(asked, {2}):
+            return wrong
         assert len(asked["subject"]) <= 255
         assert "\n" not in asked["subject"]
         _assert_lifeless(asked["description"])
         number, now = self.new(), self.tick()
         self.tickets[number] = {
             "id": number, "subject": asked["subject"], "description": asked["description"],
-            "status": asked["status"], "requester_id": BOT, "responder_id": None, "tags": asked["tags"],
+            "status": asked["status"], "priority": asked["priority"], "requester_id": BOT,
+            "responder_id": None, "tags": asked["tags"],
             "workspace_id": asked["workspace_id"], "created_at": now, "updated_at": now, "type": "Incident",
             "stats": {"status_updated_at": now, "assigned_at": None, "resolved_at": None},
         }  # fmt: skip
         self.talk[number], self.files[number] = [], {}
         self.activities[number] = [_activity(BOT, " submitted a new ticket", now)]
         return told({"ticket": self.tickets[number]}, 201)
+
+    def _wrong(self, asked: Mapping[str, Any], usual: set[int]) -> web.Response | None:
+        allowed = PRIORITIES.keys() if self.graded else usual
+        if "priority" not in asked or asked["priority"] in allowed:
+            return None
+        why = f"It should be one of these values: '{','.join(map(str, sorted(allowed)))}'"
+        errors = [{"field": "priority", "message": why, "code": "invalid_value"}]
+        return told({"description": "Validation failed", "errors": errors}, 400)
 
     def note(
         self, number: int, body: str, who: int, *, private: bool, file: tuple[str, bytes] | None = None
@@ -191,10 +209,13 @@ class PlayedFreshservice(Served):
     def change(self, number: int, asked: Mapping[str, Any], who: int) -> None:
         """Change a ticket."""
         ticket, now, done = self.tickets[number], self.tick(), []
-        assert {*asked} <= {"status", "responder_id"}
+        assert asked
+        assert {*asked} <= {"status", "priority", "responder_id"}
         if asked.get("status", ticket["status"]) != ticket["status"]:
             ticket["stats"]["status_updated_at"] = now
             done.append(f"set Status as {STATUSES[asked['status']]}")
+        if asked.get("priority", ticket["priority"]) != ticket["priority"]:
+            done.append(f"set Priority as {PRIORITIES[asked['priority']]}")
         if "responder_id" in asked:
             ticket["stats"]["assigned_at"] = now
             done.append(f"set Agent as {' '.join(NAMES[asked['responder_id']])}")
@@ -252,6 +273,7 @@ class Freshservice(Polled):
 
     hides = True
     secrets = (KEY, base64.b64encode(f"{KEY}:X".encode()).decode())
+    priorities = ("Urgent", "Medium", "Medium")
 
     def __init__(self, served: PlayedFreshservice, client: aiohttp.ClientSession) -> None:
         self.served: PlayedFreshservice = served
@@ -285,6 +307,14 @@ class Freshservice(Polled):
     async def files(self, number: str) -> Mapping[str, bytes]:
         """The files of all notes."""
         return self.served.files[self._id(number)]
+
+    async def priority(self, number: str) -> object:
+        """Its name."""
+        return PRIORITIES[self.served.tickets[self._id(number)]["priority"]]
+
+    def takes_no_priority(self) -> None:
+        """See `Graded`."""
+        self.served.graded = False
 
     async def says(self, number: str, text: str, *, public: bool) -> None:
         """A note, from an editor that makes HTML."""

@@ -1,7 +1,8 @@
 """A played GitHub: a private repository with issues, after the documents that `bot/tickets/github.py` names.
 
 Its search is late, its webhook's messages are signed and sent once, its API takes no files but into the
-repository, and nothing that is longer than it may be or that it does not know.
+repository, and nothing that is longer than it may be or that it does not know. A label that the repository
+does not have is none; an issue's labels are objects, and the names of them are written.
 """
 
 import base64
@@ -43,6 +44,8 @@ class PlayedGitHub(Served):
         self.sent: list[tuple[Mapping[str, str], bytes]] = []
         self.events: dict[int, list[dict[str, Any]]] = {}
         self.private = True
+        self.labels: dict[str, str] = {"bug": "d73a4a"}  # colours, by name
+        self.labelling = True  # whether our user may make labels and set them
         self.indexed = frozenset[int]()  # numbers that the search knows
         self.complete = True  # whether the search looks everywhere
         self._ids = 70_000
@@ -97,6 +100,8 @@ class PlayedGitHub(Served):
         match request.method, rest:
             case "GET", []:
                 return told({"private": self.private, "has_issues": True, "permissions": {"push": True}})
+            case _, ["labels", *_] | ["issues", _, "labels", *_]:
+                return self._labels(request.method, rest, asked)
             case "GET", ["issues"]:
                 return self._listed(query)
             case "POST", ["issues"] | ["issues", _, "comments"] if len(asked["body"]) > LONGEST:
@@ -104,10 +109,12 @@ class PlayedGitHub(Served):
             case "POST", ["issues"]:
                 if not asked.keys() <= ISSUE or not 0 < len(asked["title"]) <= LONGEST_TITLE:
                     return self._invalid("title")
+                if not {*asked.get("labels", ())} <= self.labels.keys():
+                    return self._invalid("labels")
                 return told(self.open(asked, "handrail-bot"), 201)
             case "PATCH", ["issues", number]:
                 well = asked.get("state_reason") in REASONS and asked.get("state") in {"open", "closed", None}
-                if not asked.keys() <= ISSUE or not well:
+                if not asked.keys() <= ISSUE - {"labels"} or not well:
                     return self._invalid("state")
                 return told(self.change(int(number), asked, "handrail-bot"))
             case "GET", ["issues", number, "comments"]:
@@ -134,6 +141,44 @@ class PlayedGitHub(Served):
                 return told({"content": {"name": path[-1]}, "commit": {"message": asked["message"]}}, 201)
         return told(self.worded(404, "Not Found"), 404)
 
+    def _labels(self, method: str, rest: list[str], asked: Mapping[str, Any]) -> web.Response:
+        """The repository's labels, or an issue's."""
+        if method != "GET" and not self.labelling:
+            return told(self.worded(403, "Resource not accessible by personal access token"), 403)
+        match method, rest:
+            case "GET", ["labels", name] if name in self.labels:
+                return told({"name": name, "color": self.labels[name]})
+            case "POST", ["labels"]:
+                well = re.fullmatch("[0-9a-f]{6}", asked["color"]) and len(asked["description"]) <= 100
+                if asked["name"] in self.labels or not well:
+                    code = "invalid" if not well else "already_exists"
+                    errors = [{"resource": "Label", "code": code, "field": "name"}]
+                    return told({**self.worded(422, "Validation Failed"), "errors": errors}, 422)
+                self.labels[asked["name"]] = asked["color"]
+                return told(asked, 201)
+            case "POST", ["issues", number, "labels"]:
+                if not {*asked["labels"]} <= self.labels.keys():
+                    return self._invalid("labels")
+                there = {each["name"] for each in self.issues[int(number) - 1]["labels"]}
+                for name in {*asked["labels"]} - there:
+                    self.label(int(number), name, "handrail-bot")
+                return told(self.issues[int(number) - 1]["labels"])
+            case "DELETE", ["issues", number, "labels", name]:
+                there = {each["name"] for each in self.issues[int(number) - 1]["labels"]}
+                if name not in there:
+                    return told(self.worded(404, "Label does not exist"), 404)
+                self.label(int(number), name, "handrail-bot", off=True)
+                return told(self.issues[int(number) - 1]["labels"])
+        return told(self.worded(404, "Not Found"), 404)
+
+    def label(self, number: int, name: str, who: str, *, off: bool = False) -> None:
+        """Set an issue's label, or take it."""
+        issue = self.issues[number - 1]
+        issue["labels"] = [each for each in issue["labels"] if each["name"] != name]
+        issue["labels"] += [] if off else [{"name": name, "color": self.labels[name]}]
+        issue["updated_at"] = _now()
+        self._happens(number, "unlabeled" if off else "labeled", who, label={"name": name})
+
     def _listed(self, query: Mapping[str, str]) -> web.Response:
         """As they are, without the index."""
         assert query.keys() <= LISTS, query
@@ -149,7 +194,9 @@ class PlayedGitHub(Served):
     def open(self, asked: Mapping[str, Any], who: str) -> dict[str, Any]:
         """Open an issue."""
         number = len(self.issues) + 1
+        labels = [{"name": each, "color": self.labels[each]} for each in asked.get("labels", ())]
         issue = {"number": number, "title": asked["title"], "body": asked["body"], "state": "open"}
+        issue["labels"] = labels
         self.issues.append({**issue, "user": {"login": who}, "updated_at": _now(), "assignee": None})
         self.comments[number], self.events[number] = [], []
         return self.issues[-1]
@@ -194,6 +241,7 @@ class GitHub(Polled):
 
     hides = False
     secrets = (TOKEN, SECRET)
+    priorities = ("urgent", "", "")
 
     def __init__(self, served: PlayedGitHub, client: aiohttp.ClientSession) -> None:
         self.served: PlayedGitHub = served
@@ -231,6 +279,14 @@ class GitHub(Polled):
         folder = f"handrail/{number}/"
         kept = self.served.contents.items()
         return {path.removeprefix(folder): content for path, content in kept if path.startswith(folder)}
+
+    async def priority(self, number: str) -> object:
+        """Its labels."""
+        return " ".join(each["name"] for each in self._issue(number)["labels"])
+
+    def takes_no_priority(self) -> None:
+        """See `Graded`."""
+        self.served.labelling = False
 
     async def says(self, number: str, text: str, *, public: bool) -> None:
         """A comment."""

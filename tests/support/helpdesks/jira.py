@@ -20,6 +20,7 @@ from bot.secret import Secret
 from bot.tickets.http import open_client
 from bot.tickets.jira import JiraTickets
 from bot.tickets.jira_text import document, plain
+from tests.support.helpdesks.jira_forms import PRIORITIES, USUAL, JiraForms
 from tests.support.helpdesks.other_side import PATIENCE, Polled, Written
 from tests.support.helpdesks.served import Served, told
 
@@ -47,6 +48,7 @@ class PlayedJira(Served):
         self.files: dict[str, dict[str, bytes]] = {}
         self.late = frozenset[str]()  # keys that the index does not know yet
         self.asked_for: dict[str, dict[str, Any]] = {}  # what transitions want, by the status they lead to
+        self.forms = JiraForms()
         self.valid = True  # whether a transition passes its validators
         self.numbers = 0
         self._ids = 10_000
@@ -74,7 +76,7 @@ class PlayedJira(Served):
             return told(self.worded(401, "Client must be authenticated to access this resource."), 401)
         form = path[-1] == "attachments"
         wanted = "multipart/form-data" if form else "application/json"
-        if request.method == "POST" and request.content_type != wanted:
+        if request.method in {"POST", "PUT"} and request.content_type != wanted:
             return told(self.worded(415, "Unsupported Media Type"), 415)
         match request.method, path:
             case "POST", ["servicedeskapi", "request"]:
@@ -83,6 +85,8 @@ class PlayedJira(Served):
                 return told({"id": "3", "projectId": "10000", "projectName": "Help", "projectKey": "HELP"})
             case "GET", ["servicedeskapi", "servicedesk", "3", "requesttype", "25"]:
                 return told({"id": "25", "name": "Get IT help"})
+            case "GET", ["servicedeskapi", "servicedesk", "3", "requesttype", "25", "field"]:
+                return told(self.forms.request())
             case "GET", ["api", "3", "myself"]:
                 return told(BOT)
             case "GET", ["api", "3", "status"]:
@@ -101,7 +105,9 @@ class PlayedJira(Served):
         fields = asked["requestFieldValues"]
         ids = (asked["serviceDeskId"], asked["requestTypeId"])
         summary = fields.get("summary", "")
-        well = 0 < len(summary) <= 255 and "\n" not in summary and fields.keys() == {"summary", "description"}
+        rest = {name: value for name, value in fields.items() if name not in {"summary", "description"}}
+        well = 0 < len(summary) <= 255 and "\n" not in summary and "description" in fields
+        well = well and not self.forms.wrong(rest, "request")
         if not asked.keys() <= ASKS or ids != ("3", "25") or not well:
             why = "Your request could not be created. Please check the fields have been correctly filled in."
             return told(
@@ -111,6 +117,7 @@ class PlayedJira(Served):
         if wrong := _wrong(fields["description"]):
             return told({"errorMessage": wrong, "i18nErrorMessage": {}}, 400)
         key = self.open(summary, fields["description"], BOT)
+        self.issues[key] |= rest
         return told(
             {"issueId": self.new(), "issueKey": key, "requestTypeId": "25", "serviceDeskId": "3"}, 201
         )
@@ -121,7 +128,8 @@ class PlayedJira(Served):
         key = f"HELP-{self.numbers}"
         self.issues[key] = {
             "key": key, "summary": summary, "description": description, "status": "1", "creator": who,
-            "reporter": who, "comments": [], "histories": [], "updated": dt.datetime.now(dt.UTC),
+            "reporter": who, "priority": {"id": USUAL}, "comments": [], "histories": [],
+            "updated": dt.datetime.now(dt.UTC),
         }  # fmt: skip
         self.files[key] = {}
         return key
@@ -175,6 +183,14 @@ class PlayedJira(Served):
                         "changelog": {"histories": issue["histories"][::-1]},
                     }
                 )
+            case "GET", ["editmeta"]:
+                return told(self.forms.edit())
+            case "PUT", []:
+                fields = (await request.json())["fields"]
+                if errors := self.forms.wrong(fields, "edit"):
+                    return told({"errorMessages": [], "errors": errors}, 400)
+                self.edit(issue["key"], BOT, fields)
+                return web.Response(status=204)
             case "GET", ["comment"]:
                 assert request.query["orderBy"] in {"created", "+created", "-created"}
                 begin = int(request.query["startAt"])
@@ -234,6 +250,18 @@ class PlayedJira(Served):
         issue["updated"] = dt.datetime.now(dt.UTC)
         issue["histories"].append({"id": self.new(), "author": who, "created": _now(), "items": items})
 
+    def edit(self, key: str, who: Mapping[str, str], fields: Mapping[str, Mapping[str, str]]) -> None:
+        """Change fields."""
+        issue = self.issues[key]
+        items = [
+            {"field": name, "from": issue[name]["id"], "to": value["id"], "toString": PRIORITIES[value["id"]]}
+            for name, value in fields.items()
+            if issue[name] != value
+        ]
+        issue |= {**fields, "updated": dt.datetime.now(dt.UTC)}
+        if items:
+            issue["histories"].append({"id": self.new(), "author": who, "created": _now(), "items": items})
+
     def _wants(self, status: str) -> dict[str, Any]:
         """What a transition to this status has to be given, or may be."""
         resolution = {"required": True, "hasDefaultValue": False, "allowedValues": RESOLUTIONS}
@@ -291,6 +319,7 @@ class Jira(Polled):
 
     hides = True
     secrets = (TOKEN, base64.b64encode(f"{USER}:{TOKEN}".encode()).decode())
+    priorities = ("Highest", "Medium", "Medium")
 
     def __init__(self, served: PlayedJira, client: aiohttp.ClientSession) -> None:
         self.served: PlayedJira = served
@@ -324,6 +353,14 @@ class Jira(Polled):
     async def files(self, number: str) -> Mapping[str, bytes]:
         """The attachments."""
         return self.served.files[self._key(number)]
+
+    async def priority(self, number: str) -> object:
+        """Its name."""
+        return PRIORITIES[self._issues(number)[0]["priority"]["id"]]
+
+    def takes_no_priority(self) -> None:
+        """See `Graded`."""
+        self.served.forms.barred = frozenset(PRIORITIES)
 
     async def says(self, number: str, text: str, *, public: bool) -> None:
         """A comment."""

@@ -89,6 +89,25 @@ class OtherSide(Protocol):
         ...
 
 
+class Graded(OtherSide, Protocol):
+    """One whose tickets have a priority.
+
+    Attributes:
+        priorities: What it has for an urgent case, for one of which nothing was said, and for one that is
+            normal again.
+    """
+
+    priorities: tuple[object, object, object]
+
+    async def priority(self, number: str) -> object:
+        """The ticket's, as its people see it."""
+        ...
+
+    def takes_no_priority(self) -> None:
+        """From now on one that is given is refused."""
+        ...
+
+
 class Polled:
     """How a system is listened to that has to be asked."""
 

@@ -37,6 +37,7 @@ class Roundup(Polled):
 
     hides = False
     secrets = ("handrails-canary-4711",)
+    priorities = ("urgent", None, None)
 
     def __init__(self, served: Way, client: aiohttp.ClientSession) -> None:
         self.served = served
@@ -104,6 +105,15 @@ class Roundup(Polled):
             message = await self._agent("POST", "msg", body)
             changed["messages"] = [*(each["id"] for each in issue["attributes"]["messages"]), message["id"]]
         await self._agent("PATCH", f"issue/{issue['id']}", {"@op": "replace", **changed}, issue["@etag"])
+
+    async def priority(self, number: str) -> object:
+        """Its name."""
+        found = (await self._issue(number))["attributes"]["priority"]
+        return found and found["name"]
+
+    def takes_no_priority(self) -> None:
+        """See `Graded`."""
+        self.served.bars('"priority"')
 
     async def says(self, number: str, text: str, *, public: bool) -> None:
         """A message."""

@@ -37,6 +37,7 @@ class RequestTracker(Polled):
 
     hides = True
     secrets = (PASSWORD,)
+    priorities = ("100", "0", "0")
 
     def __init__(self, served: Way, client: aiohttp.ClientSession) -> None:
         self.served = served
@@ -98,6 +99,14 @@ class RequestTracker(Polled):
                     kept = await self._agent("GET", f"attachment/{part['id']}")
                     found[str(part["Filename"])] = base64.b64decode(kept["Content"])
         return found
+
+    async def priority(self, number: str) -> object:
+        """A number."""
+        return str((await self._agent("GET", f"ticket/{await self._id(number)}"))["Priority"])
+
+    def takes_no_priority(self) -> None:
+        """See `Graded`."""
+        self.served.bars('"Priority"')
 
     async def says(self, number: str, text: str, *, public: bool) -> None:
         """An answer or a comment."""

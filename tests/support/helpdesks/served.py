@@ -42,6 +42,7 @@ class Served(ABC):
         self.stranger = False  # whether it has other credentials than ours
         self._lost: dict[int, str] = {}  # which of the next writes' answers get lost, and how
         self._always: tuple[int, str, Mapping[str, str], bool] | None = None
+        self._barred: tuple[bytes, ...] = ()
         self._closing = asyncio.Event()
         self._runner: web.AppRunner | None = None
 
@@ -74,6 +75,10 @@ class Served(ABC):
     ) -> None:
         """This is the answer from now on; to writes only, if so said."""
         self._always = (status, why, headers or {}, writes)
+
+    def bars(self, *words: str) -> None:
+        """A write with one of these in it is refused from now on, as a rule of theirs may have it."""
+        self._barred = tuple(each.encode() for each in words)
 
     def is_well_again(self) -> None:
         """It does as usual."""
@@ -113,6 +118,8 @@ class Served(ABC):
                 headers={"Content-Type": "application/json", **headers},
                 body=json.dumps(self.worded(status, why)).encode(),
             )
+        elif write and any(each in body for each in self._barred):
+            response = told(self.worded(self.refusal(), "a rule bars a field"), self.refusal())
         else:
             response = await self.serve(request)
         self.asked.append(Asked(request.method, request.raw_path, request.headers, body, response.status))

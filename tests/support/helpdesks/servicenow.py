@@ -2,7 +2,8 @@
 
 It reads encoded queries and leaves out the conditions that it does not understand, answers in pages, keeps
 journals apart from incidents, wants a code and notes before it resolves one, lets nobody but an administrator
-touch a closed one, and says who did what in the incident's own fields.
+touch a closed one, and says who did what in the incident's own fields. It reckons a priority by its sample
+rules, takes a group by its id, and leaves out fields that our user may not write.
 """
 
 import base64
@@ -34,8 +35,13 @@ STATES = frozenset({"1", "2", "3", "6", "7", "8"})  # new, in progress, on hold,
 COLUMNS = (
     "short_description", "description", "correlation_id", "correlation_display", "assignment_group", "state",
     "assigned_to", "resolved_at", "resolved_by", "closed_at", "closed_by", "close_notes", "close_code",
-    "reopened_by", "hold_reason", "reopen_count", "sys_updated_on",
+    "reopened_by", "hold_reason", "reopen_count", "sys_updated_on", "urgency", "impact",
 )  # fmt: skip
+# By impact and urgency.
+PRIORITIES = {
+    ("1", "1"): "1", ("1", "2"): "2", ("1", "3"): "3", ("2", "1"): "2", ("2", "2"): "3", ("2", "3"): "4",
+    ("3", "1"): "3", ("3", "2"): "4", ("3", "3"): "4",
+}  # fmt: skip
 READS = frozenset(
     {"sysparm_query", "sysparm_fields", "sysparm_limit", "sysparm_offset", "sysparm_display_value"}
 )
@@ -59,7 +65,10 @@ class PlayedServiceNow(Served):
         }
         self.attachments: list[tuple[dict[str, str], bytes]] = []
         self.hidden = frozenset[str]()  # tables of which our user may see no row
+        self.forbidden = frozenset[str]()  # tables that our user may not even ask for
         self.cancels = False  # whether it runs into its limit of time in the middle of an answer
+        self.closed_fields = frozenset[str]()  # left out without a word when our user writes them
+        self.ruled_out = frozenset[str]()  # which a business rule refuses, with all that comes with them
         self.queues = False  # whether writes are only queued, if that
 
     def worded(self, status: int, why: str, detail: str = "") -> Any:  # type: ignore[explicit-override]  # noqa: ARG002
@@ -82,12 +91,17 @@ class PlayedServiceNow(Served):
         if parts[0] == "table" and request.method != "GET" and request.content_type != "application/json":
             return told(self.worded(415, "Unsupported media type"), 415)
         match request.method, parts:
+            case "GET", ["table", name] if name in self.forbidden:
+                return told(self.worded(403, "Insufficient rights to query records"), 403)
             case "GET", ["table", name] if name in self.tables:
                 return self._listed([] if name in self.hidden else self.tables[name], request.query)
             case "POST", ["table", "incident"]:
-                return self._create(await request.json(), request.query)
+                assert request.query.keys() <= {"sysparm_fields"}, request.query
+                return self._create(await request.json(), request.query["sysparm_fields"])
             case "PATCH", ["table", "incident", number] if self._is(number):
-                return self.change(number, await request.json(), "u-handrail")
+                return self.change(
+                    number, await request.json(), "u-handrail", shown=request.query["sysparm_fields"]
+                )
             case "GET", ["attachment"]:
                 return self._listed([each for each, _ in self.attachments], request.query)
             case "POST", ["attachment", "file"]:
@@ -131,25 +145,41 @@ class PlayedServiceNow(Served):
         self.attachments.append((made, content))
         return told({"result": made}, 201)
 
-    def _create(self, asked: Mapping[str, str], query: Mapping[str, str]) -> web.Response:
+    def _refused(self, asked: Mapping[str, str]) -> web.Response | None:
+        """By a rule of theirs; a choice that is none would be kept, so it is a mistake of ours."""
+        assert {asked.get("urgency", "3"), asked.get("impact", "3")} <= {"1", "2", "3"}
+        if not asked.keys() & self.ruled_out:
+            return None
+        why = "Operation against file 'incident' was aborted by Business Rule 'Who may say how urgent it is'"
+        return told(self.worded(403, "Operation Failed", why), 403)
+
+    def _create(self, asked: Mapping[str, str], shown: str) -> web.Response:
         assert asked.keys() <= {*COLUMNS}, asked
+        if refused := self._refused(asked):
+            return refused
+        asked = {name: value for name, value in asked.items() if name not in self.closed_fields}
         assert len(asked["short_description"]) <= 160
         assert len(asked["correlation_id"]) <= 100
         number = f"INC{len(self.tables['incident']):07}"
-        row = {**dict.fromkeys(COLUMNS, ""), **asked, "sys_id": uuid.uuid4().hex, "number": number}
-        if query.get("sysparm_input_display_value") == "true":
-            row["assignment_group"] = GROUPS.get(row["assignment_group"], "")
-        row |= {"state": "1", "reopen_count": "0", "sys_updated_on": _now()}
+        row = {**dict.fromkeys(COLUMNS, ""), "urgency": "3", "impact": "3", **asked}
+        assert row["assignment_group"] in {"", *GROUPS.values()}
+        row |= {"sys_id": uuid.uuid4().hex, "number": number, "state": "1", "reopen_count": "0"}
+        row |= {"priority": PRIORITIES[row["impact"], row["urgency"]], "sys_updated_on": _now()}
         self.tables["incident"].append(row)
-        return told({"result": {"sys_id": row["sys_id"], "number": number}}, 201)
+        return told({"result": {name: row[name] for name in shown.split(",")}}, 201)
 
-    def change(self, sys_id: str, asked: Mapping[str, str], who: str) -> web.Response:
+    def change(
+        self, sys_id: str, asked: Mapping[str, str], who: str, *, shown: str = "sys_id"
+    ) -> web.Response:
         """Change an incident, and write into its journal."""
         [row] = matching(self.tables["incident"], f"sys_id={sys_id}")
         asked, before = dict(asked), row["state"]
         assert asked.keys() <= {*COLUMNS, "comments", "work_notes"}, asked
         assert asked.get("state", before) in STATES
         assert asked.get("close_code", "Duplicate") in CLOSE_CODES
+        if refused := self._refused(asked):
+            return refused
+        asked = {name: value for name, value in asked.items() if name not in self.closed_fields}
         if before == "7":
             why = "ACL Exception Update Failed due to security constraints"
             return told(self.worded(403, "Operation Failed", why), 403)
@@ -167,12 +197,13 @@ class PlayedServiceNow(Served):
             if text := asked.pop(element, ""):
                 self.tables["sys_journal_field"].append(_entry(sys_id, element, text, PEOPLE[who][0]))
         row |= {**asked, "sys_updated_on": _now()}
+        row["priority"] = PRIORITIES[row["impact"], row["urgency"]]
         if row["state"] != before and row["state"] == "6":
             row |= {"resolved_at": _now(), "resolved_by": who}
         if before in {"6", "7"} and row["state"] not in {"6", "7"}:
             again = str(int(row["reopen_count"]) + 1)
             row |= {"reopen_count": again, "reopened_by": who, "resolved_at": "", "resolved_by": ""}
-        return told({"result": {"sys_id": row["sys_id"], "number": row["number"]}})
+        return told({"result": {name: row[name] for name in shown.split(",")}})
 
 
 def _entry(incident: str, element: str, text: str, who: str) -> dict[str, str]:
@@ -223,6 +254,7 @@ class ServiceNow(Polled):
 
     hides = True
     secrets = (PASSWORD, base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode())
+    priorities = ("2", "4", "4")
 
     def __init__(self, served: PlayedServiceNow, client: aiohttp.ClientSession) -> None:
         self.served: PlayedServiceNow = served
@@ -263,6 +295,14 @@ class ServiceNow(Polled):
 
     def _does(self, number: str, **asked: str) -> None:
         assert self.served.change(self._row(number)["sys_id"], asked, "u-ada").status == 200
+
+    async def priority(self, number: str) -> object:
+        """As its rules reckon it."""
+        return self._row(number)["priority"]
+
+    def takes_no_priority(self) -> None:
+        """See `Graded`."""
+        self.served.ruled_out = frozenset({"urgency", "impact"})
 
     async def says(self, number: str, text: str, *, public: bool) -> None:
         """A comment or a work note."""

@@ -1,8 +1,8 @@
 """A played Zammad, after https://docs.zammad.org/ and Zammad's own source.
 
 Its database answers conditions, its search index is late for ever; it takes the number that it is given,
-once; a pending state wants a time; an update is one transaction; a webhook signs what it sends. It sends a
-receipt for a new ticket, as it does out of the box.
+once; a pending state wants a time; a priority may be barred by a core workflow; an update is one transaction;
+a webhook signs what it sends. It sends a receipt for a new ticket, as it does out of the box.
 """
 
 import base64
@@ -38,6 +38,14 @@ STATES = {
 }  # fmt: skip
 
 
+# With names as somebody gave them; the colour and the default are Zammad's own.
+PRIORITIES: dict[int, dict[str, Any]] = {
+    1: {"name": "1 low", "default_create": False, "ui_color": "low-priority", "active": True},
+    2: {"name": "2 normal", "default_create": True, "ui_color": None, "active": True},
+    3: {"name": "3 high", "default_create": False, "ui_color": "high-priority", "active": True},
+}
+
+
 class PlayedZammad(Served):
     """The server.
 
@@ -54,6 +62,8 @@ class PlayedZammad(Served):
         self.sent: list[tuple[Mapping[str, str], bytes]] = []
         self.groups: dict[str, list[str]] = {"IT Helpdesk": ["full"]}
         self.states = dict(STATES)
+        self.priorities = {number: dict(each) for number, each in PRIORITIES.items()}
+        self.barred = frozenset[int]()  # priorities that a core workflow leaves out for our user
         self._ids = itertools.count(700)
 
     def worded(self, status: int, why: str) -> Any:  # type: ignore[explicit-override]  # noqa: ARG002
@@ -74,6 +84,8 @@ class PlayedZammad(Served):
                     for each, (name, kind) in self.states.items()
                 ]
                 return told(states)
+            case "GET", ["ticket_priorities"]:
+                return told([{"id": number, **each} for number, each in self.priorities.items()])
             case "GET", ["tickets", "search"]:
                 return self._search(request.query)
             case "POST", ["tickets"]:
@@ -107,12 +119,16 @@ class PlayedZammad(Served):
         assert asked["customer_id"] in PEOPLE
         assert 0 < len(asked["title"]) <= 250
         assert "\n" not in asked["title"]
+        usual = next(each for each, kept in self.priorities.items() if kept["default_create"])
+        priority = asked.get("priority_id", usual)
+        if wrong := self._wrong(asked):
+            return wrong
         number, now = next(self._ids), _now()
         self.tickets[number] = {
             "id": number, "number": asked["number"], "title": asked["title"],
             "group_id": GROUPS[asked["group"]], "customer_id": asked["customer_id"], "created_by_id": BOT,
             "state_id": 1, "state": "new", "owner_id": SYSTEM, "owner": "-", "pending_time": None,
-            "created_at": now, "updated_at": now,
+            "created_at": now, "updated_at": now, "priority_id": priority,
         }  # fmt: skip
         self.articles[number], self.history[number] = [], []
         self._step(number, BOT, type="created")
@@ -121,14 +137,23 @@ class PlayedZammad(Served):
         self.write(number, {**receipt, "type": "email", "sender": "System", "internal": False}, SYSTEM)
         return told(self.tickets[number], 201)
 
+    def _wrong(self, asked: Mapping[str, Any]) -> web.Response | None:
+        priority = asked.get("priority_id")
+        if priority is None or (priority in self.priorities and priority not in self.barred):
+            return None
+        return told(self.worded(422, f"Invalid value '{priority}' for field 'priority_id'!"), 422)
+
     def change(self, number: int, asked: Mapping[str, Any], who: int) -> web.Response:
         """Change a ticket and write into it: all of it, or nothing."""
         ticket, asked = self.tickets[number], dict(asked)
+        if wrong := self._wrong(asked):
+            return wrong
         article = asked.pop("article", None)
         kind = self.states[asked.get("state_id", ticket["state_id"])][1]
         if "state_id" in asked and kind.startswith("pending") and not asked.get("pending_time"):
             return told(self.worded(422, "Missing required value for field 'pending_time'!"), 422)
         for field, names in (("state", {each: name for each, (name, _) in self.states.items()}),
+                             ("priority", {each: kept["name"] for each, kept in self.priorities.items()}),
                              ("owner", {each: " ".join(name) for each, name in PEOPLE.items()})):  # fmt: skip
             before, after = ticket[f"{field}_id"], asked.get(f"{field}_id")
             if after is not None and after != before:
@@ -212,6 +237,7 @@ class Zammad(Polled):
 
     hides = True
     secrets = (TOKEN, SECRET)
+    priorities = ("3 high", "2 normal", "2 normal")
 
     def __init__(self, served: PlayedZammad, client: aiohttp.ClientSession) -> None:
         self.served: PlayedZammad = served
@@ -253,6 +279,14 @@ class Zammad(Polled):
     def does(self, number: str, **asked: Any) -> None:
         """One of its people changes the ticket."""
         assert self.served.change(self._id(number), asked, AGENT).status == 200
+
+    async def priority(self, number: str) -> object:
+        """Its name."""
+        return self.served.priorities[self.served.tickets[self._id(number)]["priority_id"]]["name"]
+
+    def takes_no_priority(self) -> None:
+        """See `Graded`."""
+        self.served.barred = frozenset(PRIORITIES)
 
     async def says(self, number: str, text: str, *, public: bool) -> None:
         """An article, from an editor that makes HTML."""

@@ -170,6 +170,7 @@ class Zendesk(Polled):
 
     hides = True
     secrets = (TOKEN, base64.b64encode(f"{USER}/token:{TOKEN}".encode()).decode())
+    priorities = ("urgent", None, "normal")
 
     def __init__(self, served: PlayedZendesk, client: aiohttp.ClientSession) -> None:
         self.served: PlayedZendesk = served
@@ -209,6 +210,15 @@ class Zendesk(Polled):
     def _does(self, number: str, **asked: Any) -> None:
         [ticket] = self._ids(number)
         assert self.served.change(ticket, asked, AGENT).status == 200
+
+    async def priority(self, number: str) -> object:
+        """Its name."""
+        [ticket] = self._ids(number)
+        return self.served.tickets[ticket]["priority"]
+
+    def takes_no_priority(self) -> None:
+        """See `Graded`."""
+        self.served.priorities = False
 
     async def says(self, number: str, text: str, *, public: bool) -> None:
         """A comment."""
