@@ -25,7 +25,7 @@ from bot.secret import Secret
 from bot.tickets.api import Change, Changes, File, Finding, Ticket, Update
 from bot.tickets.freshservice_news import Activity, Conversation, Listed, news, people
 from bot.tickets.html_text import hypertext
-from bot.tickets.marks import case_in, file_name, headed, is_case, said, whole
+from bot.tickets.marks import case_in, file_name, headed, is_case, plain_key, said, whole
 from bot.tickets.multipart import form
 from bot.tickets.rest import Rest, basic, leniently
 from dialogs.conversation import CaseStatus
@@ -230,9 +230,9 @@ class FreshserviceTickets:
         return (await self._rest.get("api/v2/tickets", query=query, kind=_Tickets)).tickets
 
     async def _tagged(self, key: str) -> list[Listed]:
-        words = f"tag:'{_plain_key(key)}'"
+        words = f"tag:'{plain_key(key)}'"
         if self._workspace:
-            words = f"workspace_id:{_plain_key(self._workspace)} AND {words}"
+            words = f"workspace_id:{plain_key(self._workspace)} AND {words}"
         query = {"query": f'"{words}"'}
         return (await self._rest.get("api/v2/tickets/filter", query=query, kind=_Tickets)).tickets
 
@@ -293,8 +293,3 @@ class FreshserviceTickets:
         fields = self._rest.read(answer, _Fields).ticket_fields
         wanted = [each for each in fields if each.required_for_agents or each.required_for_closure]
         return [each.label or each.name for each in wanted if each.name not in _GIVEN]
-
-
-def _plain_key(key: str) -> str:
-    """A key inside a query: nothing in it ends the words."""
-    return "".join(each for each in key if each.isalnum() or each in "-_/")

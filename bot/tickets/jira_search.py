@@ -19,7 +19,7 @@ from typing import Final
 import msgspec
 
 from bot.tickets.jira_news import Account, Issue
-from bot.tickets.marks import is_case
+from bot.tickets.marks import is_case, plain_key
 from bot.tickets.rest import Rest
 
 _PAGE: Final = 100
@@ -65,7 +65,7 @@ class JiraSearch:
     async def find(self, key: str) -> str | None:
         """The key of our issue whose summary begins with a case's number, the oldest if there were two."""
         own = (await self.me()).account_id
-        words = f'creator = currentUser() AND summary ~ "\\"{_plain(key)}\\"" ORDER BY created ASC'
+        words = f'creator = currentUser() AND summary ~ "\\"{plain_key(key)}\\"" ORDER BY created ASC'
         async for each in self._pages(words):
             if is_case(each.fields.summary, key):
                 return each.key
@@ -124,8 +124,3 @@ def _number(key: str) -> int:
     """The number in an issue's key, HELP-42."""
     number = key.rpartition("-")[2]
     return int(number) if number.isdecimal() else 0
-
-
-def _plain(key: str) -> str:
-    """A key inside a query: nothing in it ends the words."""
-    return "".join(each for each in key if each.isalnum() or each in "-_/")

@@ -46,6 +46,11 @@ def key_of(text: str) -> str | None:
     return found[1] if found else None
 
 
+def plain_key(key: str) -> str:
+    """A key inside a query: nothing in it ends the words."""
+    return "".join(each for each in key if each.isalnum() or each in "-_/")
+
+
 def is_case(title: str, key: str) -> bool:
     """Whether a ticket's title is that of this case: ours begin with the number."""
     found = _CASE.match(title.strip())
