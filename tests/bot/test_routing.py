@@ -26,9 +26,18 @@ FILES = st.builds(
 )
 WORDS = st.sampled_from(
     [
-        "AADSTS50126", "AADSTS53003", "urgent", "security", "sign-in", "de", "en", "security/urgent",
-        "security/de", "sign-in/en", "nobody",
-    ]  # fmt: skip
+        "AADSTS50126",
+        "AADSTS53003",
+        "urgent",
+        "security",
+        "sign-in",
+        "de",
+        "en",
+        "security/urgent",
+        "security/de",
+        "sign-in/en",
+        "nobody",
+    ]
 )
 PLACES = st.dictionaries(WORDS, st.sampled_from(["one", "two", "three"]))
 
