@@ -29,7 +29,8 @@ from bot.teams.duty import ChannelLine
 from bot.teams.mentions import Mention
 from bot.ticket_desks import Desks
 from bot.tickets.api import Ticket, Update
-from bot.turn import Turns, second_key
+from bot.turn import Turns
+from bot.written import second_key
 from dialogs.effects import ChangeCase, OpenCase
 from dialogs.events import TicketFiled, TicketRefused
 from dialogs.library import Library

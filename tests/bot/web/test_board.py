@@ -286,5 +286,5 @@ async def test_the_forms_need_no_script(pages: Pages, person: Visitor, agent: Vi
     """Everything an agent does is a plain form with a plain button."""
     record = await hand_over(pages, person)
     page = await get(agent, f"/helpdesk/cases/{record.number}")
-    assert page.text.count('<form method="post"') == 5
+    assert page.text.count('<form method="post"') == 6
     assert page.text.count("<script") == 1
