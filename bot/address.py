@@ -40,3 +40,14 @@ class Address(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     bot_id: str = ""
     cards: bool = True  # whether this client can show Adaptive Cards
     execute: bool = False  # whether it knows Action.Execute
+
+    @property
+    def on_page(self) -> bool:
+        """Whether the person is at a page of ours, which shows whatever there is."""
+        return self.surface == "web"
+
+    @property
+    def takes_files(self) -> bool:
+        """Whether a file gets there: Teams takes files of a bot in personal chats only."""
+        in_chat = self.surface == "teams" and self.channel == "msteams" and self.scope == "personal"
+        return self.on_page or (in_chat and self.cards)

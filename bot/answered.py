@@ -9,7 +9,7 @@ import msgspec
 
 from bot.cards.prepared import Cards
 from bot.store.api import Store
-from bot.turn import show_key
+from bot.written import show_key
 from dialogs.effects import Retire, Show
 
 _show: Final = msgspec.json.Decoder(Show)

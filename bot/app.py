@@ -25,6 +25,7 @@ from bot.clock import Clock
 from bot.config import Settings
 from bot.content import load_content
 from bot.delivery import TO_TEAMS, Delivery, pools
+from bot.given_files import GivenFiles
 from bot.handoff import Handoff, Helpdesk, announcement
 from bot.identity import board_sign_in, token_fetch
 from bot.languages import closest, spoken
@@ -167,6 +168,13 @@ async def running(
                 tickets=desks,
                 speaker=lambda: _speaker(settings, content),
             ),
+            given=GivenFiles(
+                store=store,
+                turns=turns,
+                library=lambda: content,
+                channel=channel,
+                uploads=doors.uploads,
+            ),
             probes=_probes(settings, client, stack),
         )
         places = pools([desk.name for desk in settings.ticket_desks])
@@ -231,6 +239,7 @@ def upkeep_over(settings: Settings, store: Store) -> Upkeep:
         channel=None,
         handoff=handoff,
         files=files,
+        given=GivenFiles(store=store, turns=turns, library=library, channel=None, uploads=None),
         probes={},
     )
     return Upkeep(store, delivery.buried)

@@ -18,13 +18,15 @@ from bot.cards.speech import Speaker
 from bot.case_files import CaseFiles
 from bot.desk_names import KINDS, base, kind_for, unsorted
 from bot.errors import DeliveryFailed, DeliveryRefused
+from bot.given_files import GivenFiles
 from bot.handoff import Handoff
 from bot.outbox.ending import Done, Follow
 from bot.probes.api import Finding, Probe
 from bot.store.api import Audience, Message, Store
 from bot.teams.activities import owner_mark
 from bot.teams.channel import Gone, TeamsChannel
-from bot.turn import Turns, show_key
+from bot.turn import Turns
+from bot.written import show_key
 from dialogs.effects import Retire, Show, StartProbe
 from dialogs.events import ProbeFinished
 from dialogs.library import Library
@@ -54,6 +56,9 @@ AT_ONCE: Final[Mapping[str, int]] = {
     "ticket-update": 6,
     "ticket-file": 2,  # each may hold ten megabytes in memory
     "file": 4,
+    "file-offer": 4,
+    "file-give": 2,  # as large
+    "file-close": 2,
 }
 
 
@@ -87,6 +92,7 @@ class Delivery:
         channel: TeamsChannel | None,
         handoff: Handoff,
         files: CaseFiles,
+        given: GivenFiles,
         probes: Mapping[str, Probe],
         probe_limit: float = PROBE_LIMIT,
         typing_after: float = _TYPING_AFTER,
@@ -101,6 +107,7 @@ class Delivery:
             channel: The way out to Teams; None in a process that does not speak to it.
             handoff: What goes to the helpdesk and into its ticket system.
             files: Files that people send.
+            given: Files that the helpdesk sends them.
             probes: The automatic checks that are set up, by name.
             probe_limit: Seconds that a check may take in all.
             typing_after: Seconds after which a waiting person is shown that something happens.
@@ -112,6 +119,7 @@ class Delivery:
         self._channel = channel
         self._handoff = handoff
         self._files = files
+        self._given = given
         self._probes = probes
         self._probe_limit = probe_limit
         self._typing_after = typing_after
@@ -121,6 +129,7 @@ class Delivery:
             "probe": self._probe,
             **handoff.performers(),
             **files.performers(),
+            **given.performers(),
         }
 
     async def perform(self, message: Message) -> Done:
@@ -141,7 +150,8 @@ class Delivery:
             effect = msgspec.json.decode(message.body, type=StartProbe)
             event = ProbeFinished(at=self._turns.now(), request=effect.request, outcome="unknown")
             return self._turns.follow(message, event, end="/given-up")
-        return self._handoff.buried(message) or await self._files.buried(message)
+        found = self._handoff.buried(message) or self._given.buried(message)
+        return found or await self._files.buried(message)
 
     # ---- to the person
 

@@ -50,6 +50,11 @@ def is_picture(media: str) -> bool:
     return media in _ENDINGS
 
 
+def looks_like_picture(name: str) -> bool:
+    """Whether a file that was saved under this name is a picture, going by how it ends."""
+    return name.lower().endswith(tuple(each for endings in _ENDINGS.values() for each in endings))
+
+
 def clean_name(name: str) -> str:
     """A name that can stand in a sentence and on a disk: no folders, no tricks, never empty, not long."""
     last = re.split(r"[/\\]", name)[-1]

@@ -29,7 +29,8 @@ from bot.teams.duty import ChannelLine
 from bot.teams.mentions import Mention
 from bot.ticket_desks import Desks
 from bot.tickets.api import Ticket, Update
-from bot.turn import Turns, second_key
+from bot.turn import Turns
+from bot.written import second_key
 from dialogs.effects import ChangeCase, OpenCase
 from dialogs.events import TicketFiled, TicketRefused
 from dialogs.library import Library
@@ -201,7 +202,8 @@ class Handoff:
             return Done()
         where, _ = threads[-1]
         words = escape.lifeless(line.text(change, record, self._speaker()))
-        if change.what == "sent" and self._helpdesk.board_url:  # a channel shows no file, the board does
+        # A channel shows no file, the board does.
+        if (change.what == "sent" or change.names) and self._helpdesk.board_url:
             words = f"{words} {self._helpdesk.board_url}/cases/{record.number}"
         called = await self._on_call(record, where) if change.what in _CALLING else None
         await self._below(where, words, called)

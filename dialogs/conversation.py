@@ -187,11 +187,16 @@ class CaseClosed(_Aside, frozen=True, kw_only=True, tag="case-closed"):
 
 
 class AskedBack(_Aside, frozen=True, kw_only=True, tag="asked-back"):
-    """Somebody of the helpdesk wants to know something about case `number`."""
+    """Somebody of the helpdesk wants to know something about case `number`.
+
+    `files` came with it; `given` says whether the person gets them here.
+    """
 
     number: str
     by: str
     text: str
+    files: tuple[FileRef, ...] = ()
+    given: bool = False
 
 
 class ReviewCase(_Aside, frozen=True, kw_only=True, tag="review"):
@@ -224,7 +229,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     trouble: bool = (
         False  # the ticket system refuses it; the case is kept and the helpdesk sees it on the board
     )
-    files: tuple[str, ...] = ()  # the ids of the person's, which go to its ticket
+    files: tuple[str, ...] = ()  # ids, of the person's and of the helpdesk's, which go to its ticket
 
 
 class Conversation(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

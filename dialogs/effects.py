@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from dialogs.case import CaseFile
-from dialogs.conversation import CaseStatus, PromptId
+from dialogs.conversation import CaseStatus, FileRef, PromptId
 from dialogs.events import Command, SentFile
 from dialogs.guide import Severity
 from dialogs.text import Text
@@ -59,7 +59,10 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Prompt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One screen. `notes` come first and are short ("I noted the correlation ID"), then `say`."""
+    """One screen. `notes` come first and are short ("I noted the correlation ID"), then `say`.
+
+    `files` of the helpdesk belong to it: a page shows them, a chat offers each below (`OfferFile`).
+    """
 
     id: PromptId
     say: Text
@@ -70,6 +73,7 @@ class Prompt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     commands: tuple[Command, ...] = ()  # small, always in the same place
     progress: Progress | None = None
     tone: Tone = "plain"
+    files: tuple[FileRef, ...] = ()
 
 
 class _Effect(msgspec.Struct, frozen=True, kw_only=True, tag_field="effect"):
@@ -112,13 +116,15 @@ class OpenCase(_Effect, frozen=True, kw_only=True, tag="open-case"):
 What: TypeAlias = Literal[
     "opened", "claimed", "given", "asked", "answered", "added", "noted", "resolved", "reopened", "back",
     "withdrawn", "filed", "refused", "rated", "reviewed", "reminded", "moved", "files", "unsent",
-    "urgent", "normal", "sent",
+    "urgent", "normal", "sent", "elsewhere", "taken", "declined", "untaken",
 ]  # fmt: skip
 """What happened to a case. `added`: the person wrote something nobody had asked; `back`: to them it is back;
 `rated` and `reviewed`: how helpful it was, 1 to 5, and a sentence about that; `reminded`: nobody took it, for
 as many minutes as the note says; `moved`: it went to others as well;
 `files`: the person has files with these names, which the bot did not take;
 `sent`: the person sent files with these names, and the case has them;
+of files of the helpdesk with these names: `elsewhere`: the person cannot get them where they are; `taken`,
+`declined`: they took it, or do not want it; `untaken`: they wanted it, and it did not get through;
 `unsent`: words for the person that did not go out, because it is closed; `urgent` and `normal`: its severity
 is that now."""
 
@@ -143,6 +149,7 @@ class ChangeCase(_Effect, frozen=True, kw_only=True, tag="change-case", omit_def
     there: bool = False  # it happened in the ticket system, which knows it
     severity: Severity | None = None
     files: tuple[str, ...] = ()  # ids of files that are the case's from now on
+    names: str = ""  # of files that came with the words, with commas between them
 
 
 class FetchFiles(_Effect, frozen=True, kw_only=True, tag="fetch-files"):
@@ -166,6 +173,39 @@ class AttachFile(_Effect, frozen=True, kw_only=True, tag="attach-file"):
     file: str
 
 
+class OfferFile(_Effect, frozen=True, kw_only=True, tag="offer-file"):
+    """Ask the person in a chat whether they take a file of the helpdesk: comes back as FileAnswered."""
+
+    number: str
+    by: str
+    file: FileRef
+
+
+class AimFile(_Effect, frozen=True, kw_only=True, tag="aim-file"):
+    """Keep where the person wants a file, which is a secret; "" forgets it."""
+
+    file: str
+    target: str
+
+    def __repr__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        return f"AimFile({self.file!r})"
+
+
+class GiveFile(_Effect, frozen=True, kw_only=True, tag="give-file"):
+    """Put a file where the person wants it, and show them that it is there: comes back as FileGiven."""
+
+    number: str
+    file: FileRef
+
+
+class CloseOffer(_Effect, frozen=True, kw_only=True, tag="close-offer"):
+    """Put these words in the place of what `OfferFile` showed: there is nothing to press any more."""
+
+    file: str
+    say: Text
+
+
 Effect: TypeAlias = (
     Hear | Show | Retire | StartProbe | OpenCase | ChangeCase | FetchFiles | DropFiles | AttachFile
+    | OfferFile | AimFile | GiveFile | CloseOffer
 )  # fmt: skip

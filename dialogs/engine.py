@@ -22,6 +22,8 @@ from dialogs.events import (
     Commanded,
     Entered,
     Event,
+    FileAnswered,
+    FileGiven,
     FilesCame,
     Opened,
     ProbeFinished,
@@ -72,6 +74,10 @@ def step(library: Library, conversation: Conversation, event: Event) -> Step:
         case FilesCame():
             if not files.came(talk, event):
                 return Step(conversation)
+        case FileAnswered():
+            files.answered(talk, event)
+        case FileGiven():
+            files.given(talk, event)
         case Chose() | Entered() | Commanded():
             if event.prompt == conversation.prompt or (isinstance(event, Commanded) and not event.prompt):
                 _on_screen(talk, event)

@@ -108,6 +108,28 @@ class Attached(_Event, frozen=True, kw_only=True, tag="attached"):
     files: tuple[SentFile, ...] = ()
 
 
+class FileAnswered(_Event, frozen=True, kw_only=True, tag="file-answered"):
+    """The person takes a file of the helpdesk, of case `number`, or does not want it.
+
+    `target` is where they want it, in the words of who puts it there, and a secret; "" when they do not.
+    """
+
+    number: str
+    file: FileRef
+    target: str
+
+    def __repr__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        return f"FileAnswered({self.file!r}, {bool(self.target)})"
+
+
+class FileGiven(_Event, frozen=True, kw_only=True, tag="file-given"):
+    """A file of the helpdesk, of case `number`, is where the person wanted it; or `lost` says why not."""
+
+    number: str
+    file: FileRef
+    lost: Loss | Literal[""] = ""
+
+
 class FilesCame(_Event, frozen=True, kw_only=True, tag="files-came"):
     """Files that were to be fetched, for case `number` or for session `session`, have come or are lost."""
 
@@ -150,9 +172,14 @@ class CaseGiven(_Helped, frozen=True, kw_only=True, tag="given"):
 
 
 class CaseAsked(_Helped, frozen=True, kw_only=True, tag="asked"):
-    """Somebody of the helpdesk asks the person something, or tells them something."""
+    """Somebody of the helpdesk asks the person something, or tells them something.
+
+    `files` come with it, and are kept; `reach` says whether the person can get files where they are.
+    """
 
     text: str
+    files: tuple[FileRef, ...] = ()
+    reach: bool = False
 
 
 class CaseNoted(_Helped, frozen=True, kw_only=True, tag="noted"):
@@ -194,7 +221,7 @@ class CaseReopened(_Helped, frozen=True, kw_only=True, tag="reopened"):
 
 
 Event: TypeAlias = (
-    Opened | Said | Chose | Entered | Commanded | Attached | FilesCame
+    Opened | Said | Chose | Entered | Commanded | Attached | FilesCame | FileAnswered | FileGiven
     | ProbeFinished | TicketFiled | TicketRefused
     | CaseClaimed | CaseGiven | CaseAsked | CaseNoted | CaseResolved | CaseReopened
     | CaseGraded | CaseUnclaimed

@@ -1,5 +1,7 @@
 """Files a person sends: taken for the case that is open, or kept for the one that may come; and told of.
 
+And files of the helpdesk, which are the case's from the start: offered to the person, taken or declined.
+
 It must not know what is in a file, where it comes from, nor whether it may be taken: others fetch it, and say
 what came of it.
 """
@@ -11,8 +13,18 @@ import msgspec
 from dialogs.cases import REOPENS, files_not_taken, keep, known, passed_on
 from dialogs.commands import fresh
 from dialogs.conversation import OPEN, AddRemark, AskedBack, Case, ConfirmHandover, FileRef, Sent
-from dialogs.effects import AttachFile, ChangeCase, DropFiles, FetchFiles
-from dialogs.events import Attached, FilesCame, Said
+from dialogs.effects import (
+    AimFile,
+    AttachFile,
+    ChangeCase,
+    CloseOffer,
+    DropFiles,
+    FetchFiles,
+    GiveFile,
+    OfferFile,
+    What,
+)
+from dialogs.events import Attached, CaseAsked, FileAnswered, FileGiven, FilesCame, Said
 from dialogs.prompts import REMARK_LIMIT
 from dialogs.talk import Talk
 from dialogs.text import Text
@@ -31,7 +43,7 @@ def take(talk: Talk, event: Said | Attached) -> None:
             talk.set(session=1)
         number = case.number if case is not None else ""
         talk.effects.append(FetchFiles(files=event.files, number=number, session=talk.conversation.session))
-        names = _listed(event.files)
+        names = listed(event.files)
         if case is None:
             talk.note("bot/file-kept", names=names)
         elif not alone:
@@ -61,15 +73,49 @@ def came(talk: Talk, event: FilesCame) -> bool:
     for lost in event.lost:
         talk.notice(Text(f"bot/file-lost/{lost.why}", {"name": lost.name}))
     if event.lost and number:
-        names = _listed(event.lost)
+        names = listed(event.lost)
         talk.effects.append(ChangeCase(number=number, what="files", note=names[:REMARK_LIMIT]))
     return bool(event.files or event.lost)
+
+
+def give(talk: Talk, case: Case, event: CaseAsked) -> None:
+    """Files of the helpdesk, which come with its words: to the ticket, and to the person where that goes."""
+    if case.reference:  # else the ticket gets them when it is filed
+        talk.effects += [AttachFile(number=case.number, file=each.id) for each in event.files]
+    if event.reach:
+        talk.effects += [OfferFile(number=case.number, by=event.by, file=each) for each in event.files]
+    else:
+        names = listed(event.files)[:REMARK_LIMIT]
+        talk.effects.append(ChangeCase(number=case.number, what="elsewhere", by=event.by, note=names))
+
+
+def answered(talk: Talk, event: FileAnswered) -> None:
+    """The person takes a file of the helpdesk, or does not want it."""
+    if event.target:
+        talk.effects.append(AimFile(file=event.file.id, target=event.target))
+        talk.effects.append(GiveFile(number=event.number, file=event.file))
+        return
+    said = Text("bot/file-declined", {"name": event.file.name, "number": event.number})
+    talk.effects.append(ChangeCase(number=event.number, what="declined", note=event.file.name))
+    talk.effects.append(CloseOffer(file=event.file.id, say=said))
+
+
+def given(talk: Talk, event: FileGiven) -> None:
+    """What became of a file that was to be put where the person wanted it."""
+    talk.effects.append(AimFile(file=event.file.id, target=""))
+    what: What = "untaken" if event.lost else "taken"
+    talk.effects.append(ChangeCase(number=event.number, what=what, note=event.file.name))
+    if event.lost:
+        name = event.file.name
+        talk.effects.append(CloseOffer(file=event.file.id, say=Text("bot/file-untaken/over", {"name": name})))
+        why = "expired" if event.lost == "expired" else "failed"
+        talk.notice(Text(f"bot/file-untaken/{why}", {"name": name}))
 
 
 def _arrived(talk: Talk, number: str, files: tuple[FileRef, ...]) -> None:
     """They are the case's; where the helpdesk waits for an answer they are one."""
     ids = tuple(each.id for each in files)
-    names = _listed(files)[:REMARK_LIMIT]
+    names = listed(files)[:REMARK_LIMIT]
     case = known(talk, number)
     aside = talk.conversation.aside
     asked = isinstance(aside, AskedBack) and aside.number == number
@@ -102,5 +148,6 @@ def _case(talk: Talk) -> Case | None:
     return case if case is not None and (case.status in OPEN or talk.at - case.closed_at <= REOPENS) else None
 
 
-def _listed(files: Iterable[FileRef]) -> str:
+def listed(files: Iterable[FileRef]) -> str:
+    """Their names, with commas between them."""
     return ", ".join(each.name for each in files)

@@ -10,7 +10,7 @@ import msgspec
 
 from dialogs.cases import keep, known, with_helpdesk
 from dialogs.conversation import OPEN, AskedBack, Case, CaseClosed, CaseStatus
-from dialogs.effects import AttachFile, ChangeCase
+from dialogs.effects import AttachFile, ChangeCase, DropFiles
 from dialogs.ended_by import accepted
 from dialogs.events import (
     CaseAsked,
@@ -24,6 +24,7 @@ from dialogs.events import (
     TicketFiled,
     TicketRefused,
 )
+from dialogs.files import give, listed
 from dialogs.prompts import REMARK_LIMIT
 from dialogs.talk import Talk
 from dialogs.text import Text
@@ -145,9 +146,13 @@ def _asked(talk: Talk, case: Case, event: CaseAsked) -> bool:
         talk.effects.append(
             ChangeCase(number=case.number, what="unsent", there=event.there, by=event.by, note=text)
         )
+        if event.files:
+            talk.effects.append(DropFiles(files=tuple(each.id for each in event.files)))
         return True
     owner = case.by if case.status in {"claimed", "waiting"} else event.by
-    keep(talk, msgspec.structs.replace(case, status="waiting", by=owner))
+    ids = tuple(each.id for each in event.files)
+    case = msgspec.structs.replace(case, status="waiting", by=owner, files=(*case.files, *ids))
+    keep(talk, case)
     talk.effects.append(
         ChangeCase(
             number=case.number,
@@ -157,9 +162,13 @@ def _asked(talk: Talk, case: Case, event: CaseAsked) -> bool:
             by=event.by,
             owner=owner,
             note=text,
+            files=ids,
+            names=listed(event.files),
         )
     )
-    talk.ask(AskedBack(number=case.number, by=event.by, text=text))
+    talk.ask(AskedBack(number=case.number, by=event.by, text=text, files=event.files, given=event.reach))
+    if event.files:
+        give(talk, case, event)
     return True
 
 

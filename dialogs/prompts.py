@@ -250,8 +250,13 @@ def _aside_prompt(library: Library, conversation: Conversation, walked: Walk) ->
             return Prompt(id="", say=Text("bot/review-ask"), ask=entry, commands=("person",))
         case AskedBack():
             asked = Text("bot/asked-back", {"by": aside.by, "number": aside.number, "text": aside.text})
+            if aside.files:
+                names = ", ".join(each.name for each in aside.files)
+                key = "bot/asked-back-with-files" if aside.given else "bot/asked-back-files-elsewhere"
+                asked = Text(key, {**asked.args, "names": names})
+            files = aside.files if aside.given else ()
             entry = Entry(label=Text("bot/entry/text"), limit=REMARK_LIMIT, error=Text("bot/field-empty"))
-            return Prompt(id="", say=asked, ask=entry, commands=("works-now",))
+            return Prompt(id="", say=asked, ask=entry, commands=("works-now",), files=files)
         case WhatElse():
             entry = Entry(
                 label=Text("bot/entry/details"),

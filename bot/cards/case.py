@@ -241,8 +241,9 @@ def _log(record: CaseRecord, speaker: Speaker) -> list[Row]:
 
 
 def _files(record: CaseRecord, speaker: Speaker) -> list[Row]:
-    """The names of what the person sent: before the case was opened, and since."""
-    later = (entry.note for entry in record.log if entry.what == "sent")
+    """Names: of what the person sent, before the case was opened and since, and of what they were sent."""
+    sent = (entry.note if entry.what == "sent" else entry.names for entry in record.log)
+    later = (each for each in sent if each)
     return [Row(words=speaker.line(each)) for each in (*(file.name for file in record.file.files), *later)]
 
 

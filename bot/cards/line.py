@@ -28,9 +28,12 @@ def text(happened: ChangeCase | LogEntry, record: CaseRecord, speaker: Speaker) 
     person = _person(record, speaker)
     words = escape.cut(speaker.line(happened.note), _LONGEST)
     key = f"card/line/{happened.what}"
+    files = speaker.line(happened.names)
+    if files and speaker.has(f"{key}-files"):
+        key = f"{key}-files"
     if not speaker.has(key):  # a newer version wrote it
         return words or speaker.line(happened.what)
-    said = [speaker.key(key, by=speaker.line(happened.by) or person, who=person, words=words)]
+    said = [speaker.key(key, by=speaker.line(happened.by) or person, who=person, words=words, files=files)]
     if happened.reason:
         said.append(f"{speaker.key(f'card/reason/{happened.reason}')}.")
     if happened.fix:

@@ -6,8 +6,10 @@ Nothing here is HTML, and the page must not make HTML of it. Must not know: HTTP
 from collections.abc import Sequence
 from typing import Any
 
-from bot.cards import labels
+from bot.cards import escape, labels
 from bot.cards.speech import Speaker
+from bot.files import looks_like_picture
+from dialogs.conversation import FileRef
 from dialogs.effects import Choices, Entry, Option, Prompt
 from dialogs.text import Text
 
@@ -20,8 +22,8 @@ def view(prompt: Prompt, speaker: Speaker) -> View:
     Returns:
         `id`, `lang`, `dir`, `tone`, `notes`, `progress` (None or `{step, about, label}`), `say`, `more` (None
         or `{label, text}`), `facts` (`[{label, values}]`), `ask` (None, or `{kind: "choices", ...}`, or
-        `{kind: "entry", ...}`), `commands` (`[{id, label}]`). New lines in `say` and `more.text` are the
-        author's; list items start with "- " or a number.
+        `{kind: "entry", ...}`), `files` (`[{name, url, picture}]`), `commands` (`[{id, label}]`). New lines
+        in `say` and `more.text` are the author's; list items start with "- " or a number.
     """
     progress = None
     if prompt.progress:
@@ -44,6 +46,7 @@ def view(prompt: Prompt, speaker: Speaker) -> View:
             for fact in prompt.facts
         ],
         "ask": _ask(prompt.ask, speaker),
+        "files": [_file(each) for each in prompt.files],
         "commands": [{"id": each, "label": labels.command(each, speaker)} for each in prompt.commands],
     }
 
@@ -77,6 +80,11 @@ def _ask(ask: Choices | Entry | None, speaker: Speaker) -> View | None:
             }
         case None:
             return None
+
+
+def _file(file: FileRef) -> View:
+    name = escape.line(file.name)
+    return {"name": name, "url": f"/chat/files/{file.id}", "picture": looks_like_picture(file.name)}
 
 
 def _option(option: Option, speaker: Speaker) -> View:

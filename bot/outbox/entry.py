@@ -11,7 +11,18 @@ import msgspec
 from bot.desk_names import base
 from bot.redact import clean, redact
 from bot.store.api import Message, MessageState
-from dialogs.effects import AttachFile, ChangeCase, FetchFiles, OpenCase, Retire, Show, StartProbe
+from dialogs.effects import (
+    AttachFile,
+    ChangeCase,
+    CloseOffer,
+    FetchFiles,
+    GiveFile,
+    OfferFile,
+    OpenCase,
+    Retire,
+    Show,
+    StartProbe,
+)
 from dialogs.text import Text
 
 _LIMIT: Final = 500  # characters of one text
@@ -102,6 +113,14 @@ def _facts(message: Message) -> dict[str, str] | None:
             case "ticket-file":
                 attach = read(AttachFile)
                 return {"case": attach.number, "file": attach.file}
+            case "file-offer":
+                offer = read(OfferFile)
+                return {"case": offer.number, "file": offer.file.id}
+            case "file-give":
+                give = read(GiveFile)
+                return {"case": give.number, "file": give.file.id}
+            case "file-close":
+                return {"file": read(CloseOffer).file}
             case "handoff-line" | "handoff-update" | "ticket-update":
                 change = read(ChangeCase)
                 return {"case": change.number, "status": change.status or ""}

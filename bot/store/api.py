@@ -11,7 +11,7 @@ from typing import Literal, Protocol, TypeAlias
 import msgspec
 
 from bot.address import Address, Person
-from bot.store.files import FileStore, NewFile
+from bot.store.files import Aim, FileStore, NewFile
 from bot.store.history import History
 from bot.store.on_call import Roster
 from bot.store.sessions import Sessions
@@ -104,6 +104,7 @@ class LogEntry(_Record, frozen=True, kw_only=True):
     what: What | Literal[""] = ""
     reason: str = ""
     fix: str = ""
+    names: str = ""
 
 
 class CaseRecord(_Record, frozen=True, kw_only=True):
@@ -142,6 +143,7 @@ class CaseChange(_Record, frozen=True, kw_only=True):
     reference: str = ""
     severity: Severity | None = None
     files: tuple[str, ...] = ()
+    names: str = ""
 
 
 class CaseSearch(_Record, frozen=True, kw_only=True):
@@ -195,6 +197,7 @@ class Kept(_Record, frozen=True, kw_only=True):
     changes: tuple[CaseChange, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     files: tuple[NewFile, ...] = ()
+    aimed: tuple[Aim, ...] = ()
     dropped: tuple[str, ...] = ()  # files to be forgotten, unless a case has them
     reply: bytes = b""
 

@@ -1,6 +1,7 @@
 """Files as the rest of the bot sees them in the store: what is known of one, and what is in it.
 
-A turn writes down which files there are (`Kept.files`), a case that is opened or changed takes some of them
+A turn writes down which files there are (`Kept.files`) and where they go (`Kept.aimed`), a case that is
+opened or changed takes some of them
 (`CaseFile.files`, `CaseChange.files`), and what is in a file is put in apart from any turn. It must not know
 where a file is fetched from, nor what may be in one.
 """
@@ -32,12 +33,24 @@ class NewFile(msgspec.Struct, frozen=True, kw_only=True):
 class FileRecord(NewFile, frozen=True, kw_only=True):
     """A file that is known. `size` is in bytes, 0 while nothing is in it yet; then `media_type` is "", too.
 
-    `number` is the case it is of, "" while it is of none. Once something is in it, `source` is "".
+    `number` is the case it is of, "" while it is of none. Once something is in it, `source` is "". `target`
+    is where the person wants it to be put, a secret as well: "" before they say so, and once it is there.
     """
 
     number: str = ""
     media_type: str = ""
     size: int = 0
+    target: str = ""
+
+
+class Aim(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the person wants file `id` to be put, in the words of who puts it there; "" forgets it."""
+
+    id: str
+    target: str
+
+    def __repr__(self) -> str:  # type: ignore[explicit-override]  # typing.override needs Python 3.12
+        return f"Aim({self.id!r})"
 
 
 class FileStore(Protocol):

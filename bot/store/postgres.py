@@ -161,7 +161,7 @@ class PostgresStore(PostgresRoster, PostgresHistory, PostgresSessions, PostgresF
             crash.at("turn.loaded")
             kept = decide(before, where)
             crash.at("turn.decided")
-            more = kept.cases or kept.changes or kept.outcomes or kept.files or kept.dropped
+            more = kept.cases or kept.changes or kept.outcomes or kept.files or kept.dropped or kept.aimed
             if more and not locked:
                 await stack.enter_async_context(transaction(db))
             if kept.address is not None and stored is not None and stored[5]:

@@ -49,6 +49,7 @@ async def change_case(db: Database, change: CaseChange) -> None:
         what=change.what,
         reason=change.reason,
         fix=change.fix,
+        names=change.names,
     )
     if changed is None:
         raise LookupError(f"there is no case {change.number}")

@@ -10,9 +10,11 @@ from bot.store.rows import file_of, new_file_values
 
 
 async def take_files(db: Database, kept: Kept) -> None:
-    """Write down the files that a turn has heard of, and forget those it has dropped."""
+    """Write down the files that a turn has heard of and where they go, and forget those it has dropped."""
     for file in kept.files:
         await run(db, "add_file", **new_file_values(file))
+    for aim in kept.aimed:
+        await run(db, "aim_file", id=aim.id, target=aim.target)
     if kept.dropped:
         await run(db, "drop_files", ids=list(kept.dropped))
 

@@ -135,8 +135,17 @@ def case_of(row: Row, log: Sequence[Row]) -> CaseRecord:
             desk=row[10],
             severity=row[11],
             log=tuple(
-                LogEntry(at=at, status=status, by=by, note=note, what=what, reason=reason, fix=fix)
-                for at, status, by, note, what, reason, fix in log
+                LogEntry(
+                    at=at,
+                    status=status,
+                    by=by,
+                    note=note,
+                    what=what,
+                    reason=reason,
+                    fix=fix,
+                    names=names,
+                )
+                for at, status, by, note, what, reason, fix, names in log
             ),
         )
     except msgspec.DecodeError as error:
@@ -243,6 +252,7 @@ def file_of(row: Row) -> FileRecord:
         number=row[6],
         media_type=row[7],
         size=row[8],
+        target=row[9],
     )
 
 

@@ -70,7 +70,7 @@ def change_case(db: sqlite3.Connection, change: CaseChange) -> None:
 def _log_case(
     db: sqlite3.Connection, number: str, entry: LogEntry | CaseChange, *, status: CaseStatus | None
 ) -> None:
-    said = {"agent": entry.by, "note": entry.note, "what": entry.what}
+    said = {"agent": entry.by, "note": entry.note, "what": entry.what, "names": entry.names}
     ended = {"reason": entry.reason, "fix": entry.fix}
     run(db, "log_case", number=number, at=entry.at, status=status, **said, **ended)
 

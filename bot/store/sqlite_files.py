@@ -11,9 +11,11 @@ from bot.store.writer import Writer
 
 
 def take_files(db: sqlite3.Connection, kept: Kept) -> None:
-    """Write down the files that a turn has heard of, and forget those it has dropped."""
+    """Write down the files that a turn has heard of and where they go, and forget those it has dropped."""
     for file in kept.files:
         run(db, "add_file", **new_file_values(file))
+    for aim in kept.aimed:
+        run(db, "aim_file", id=aim.id, target=aim.target)
     for each in kept.dropped:
         run(db, "drop_file", id=each)
 

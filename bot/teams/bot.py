@@ -25,6 +25,8 @@ from bot.teams.activities import (
 )
 from bot.teams.adapter import TurnFailed
 from bot.teams.case_actions import case_action
+from bot.teams.consent import NAME as CONSENT
+from bot.teams.consent import heard_consent
 from bot.teams.desk import Desk
 from bot.teams.duty import Duty
 from bot.turn import Turns
@@ -99,8 +101,14 @@ class HandrailBot(TeamsActivityHandler):  # type: ignore[misc]  # the SDK has no
         await self._take(heard)
 
     async def on_invoke_activity(self, turn_context: TurnContext) -> InvokeResponse:
-        """A pressed button of a client that knows Action.Execute; anything else is not ours."""
+        """A pressed button of a client that knows Action.Execute, or of a file; anything else is not ours."""
         activity = turn_context.activity
+        if activity.name == CONSENT:
+            answer = await heard_consent(activity, self._store, self._turns.now())
+            if answer is None:
+                return InvokeResponse(status=403)
+            await self._take(answer)
+            return InvokeResponse(status=200)
         if activity.name != "adaptiveCard/action":
             return InvokeResponse(status=501)
         data = card_data(activity)

@@ -65,14 +65,35 @@ class TeamsChannel:
             _log.warning("mention_refused", why=str(error))
             await self.send_line(to, f"{who.name}: {text}")
 
+    async def send_attachment(self, to: Address, attachment: Mapping[str, Any], summary: str) -> str:
+        """Send one of Teams' own cards; the new activity's id."""
+        return await self._sent(to, _with(attachment, summary))
+
+    async def update_attachment(
+        self, to: Address, activity_id: str, attachment: Mapping[str, Any], summary: str
+    ) -> None:
+        """Put one of Teams' own cards in the place of an older message.
+
+        Raises:
+            Gone: The older one was deleted.
+        """
+        await self._put(to, activity_id, _with(attachment, summary))
+
+    async def update_text(self, to: Address, activity_id: str, text: str) -> None:
+        """Put plain text in the place of an older message.
+
+        Raises:
+            Gone: The older one was deleted.
+        """
+        await self._put(to, activity_id, {"type": "message", "text": text, "textFormat": "plain"})
+
     async def update_card(self, to: Address, activity_id: str, card: CardJson, summary: str) -> None:
         """Put a card in the place of an older one.
 
         Raises:
             Gone: The older one was deleted.
         """
-        activity = {**_card(card, summary), "id": activity_id}
-        _delivered(await self._connector.update(to.service_url, to.conversation_id, activity_id, activity))
+        await self._put(to, activity_id, _card(card, summary))
 
     async def typing(self, to: Address) -> None:
         """Show that an answer is on its way; whether it arrives does not matter, so it never waits."""
@@ -98,6 +119,10 @@ class TeamsChannel:
         activity = str(body.get("activityId") or conversation.partition(";messageid=")[2])
         return f"{conversation}|{activity}"
 
+    async def _put(self, to: Address, activity_id: str, activity: Mapping[str, Any]) -> None:
+        put = {**activity, "id": activity_id}
+        _delivered(await self._connector.update(to.service_url, to.conversation_id, activity_id, put))
+
     async def _sent(self, to: Address, activity: dict[str, Any]) -> str:
         try:
             return _delivered(await self._connector.send(to.service_url, to.conversation_id, activity)).id
@@ -106,11 +131,11 @@ class TeamsChannel:
 
 
 def _card(card: CardJson, summary: str) -> dict[str, Any]:
-    return {
-        "type": "message",
-        "summary": summary,
-        "attachments": [{"contentType": _CARD, "content": card}],
-    }
+    return _with({"contentType": _CARD, "content": card}, summary)
+
+
+def _with(attachment: Mapping[str, Any], summary: str) -> dict[str, Any]:
+    return {"type": "message", "summary": summary, "attachments": [attachment]}
 
 
 def _delivered(outcome: Outcome) -> Delivered:

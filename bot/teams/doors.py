@@ -14,6 +14,7 @@ import msgspec
 from bot.config import Settings
 from bot.identity import token_fetch
 from bot.teams.auth import ChannelGate, Gate
+from bot.teams.file_uploads import FileUploads
 from bot.teams.files import FileFetcher, open_file_client
 from bot.teams.keys import SigningKeys
 from bot.teams.local import LocalGate
@@ -29,6 +30,7 @@ class Doors(msgspec.Struct, kw_only=True):
     gate: Gate
     tokens: TokenSource
     files: FileFetcher
+    uploads: FileUploads
     ready: Callable[[], bool] = lambda: True
 
 
@@ -38,7 +40,8 @@ def open_doors(
     """Set up the doors; `stack` closes them. In local mode everybody on this machine may come in."""
     if settings.local:
         anonymous = Anonymous()
-        return Doors(gate=LocalGate(), tokens=anonymous, files=_files(stack, anonymous, service_urls))
+        files, uploads = _files(stack, anonymous, service_urls)
+        return Doors(gate=LocalGate(), tokens=anonymous, files=files, uploads=uploads)
     keys = SigningKeys(client, settings.openid_metadata_url)
     stack.push_async_callback(keys.close)
     tokens = SharedToken(token_fetch(settings, client))
@@ -52,16 +55,19 @@ def open_doors(
     )
     fresh = asyncio.create_task(_keep_fresh(keys, tokens), name="keys and token")
     stack.push_async_callback(_ended, fresh)
-    files = _files(stack, tokens, service_urls)
-    return Doors(gate=gate, tokens=tokens, files=files, ready=lambda: keys.loaded)
+    files, uploads = _files(stack, tokens, service_urls)
+    return Doors(gate=gate, tokens=tokens, files=files, uploads=uploads, ready=lambda: keys.loaded)
 
 
-def _files(stack: AsyncExitStack, tokens: TokenSource, service_urls: ServiceUrls) -> FileFetcher:
-    """Who lets the bot speak to a connector on this machine lets it fetch files from there as well."""
+def _files(
+    stack: AsyncExitStack, tokens: TokenSource, service_urls: ServiceUrls
+) -> tuple[FileFetcher, FileUploads]:
+    """Who lets the bot speak to a connector on this machine lets files come from and go there as well."""
     loopback = service_urls.has_loopback
     client = open_file_client(loopback=loopback)
     stack.push_async_callback(client.close)
-    return FileFetcher(client, tokens, service_urls, loopback=loopback)
+    fetcher = FileFetcher(client, tokens, service_urls, loopback=loopback)
+    return fetcher, FileUploads(client, loopback=loopback)
 
 
 async def _keep_fresh(keys: SigningKeys, tokens: TokenSource) -> None:

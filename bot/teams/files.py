@@ -127,7 +127,7 @@ class FileFetcher:
         token = await self._token() if pasted else None
         again = token is not None
         for _ in range(_REDIRECTS + 1):
-            self._check(url)
+            may_be_asked(url, loopback=self._loopback)
             answer = await self._once(url, token)
             if answer.status == 401 and again:
                 again, token = False, await self._token(rejected=token)
@@ -140,16 +140,6 @@ class FileFetcher:
                 raise FileLost("failed") from None
             token, again = None, False  # it was for the first address
         raise FileLost("failed")
-
-    def _check(self, url: URL) -> None:
-        """Only what may be asked for is asked for."""
-        host = url.host or ""
-        if self._loopback and is_loopback_host(host):
-            return
-        if url.scheme != "https" or not host or url.port != 443 or url.user or url.password:
-            raise FileLost("failed")
-        if "." not in host or is_address(host):
-            raise FileLost("failed")
 
     async def _token(self, *, rejected: str | None = None) -> str | None:
         try:
@@ -219,6 +209,21 @@ def _url(source: str) -> URL:
         return URL(source, encoded=True)
     except ValueError:
         raise FileLost("failed") from None
+
+
+def may_be_asked(url: URL, *, loopback: bool) -> None:
+    """Only what may be asked for is asked for: names, with TLS; `loopback`: or this machine.
+
+    Raises:
+        FileLost: It may not.
+    """
+    host = url.host or ""
+    if loopback and is_loopback_host(host):
+        return
+    if url.scheme != "https" or not host or url.port != 443 or url.user or url.password:
+        raise FileLost("failed")
+    if "." not in host or is_address(host):
+        raise FileLost("failed")
 
 
 def is_address(host: str) -> bool:

@@ -33,7 +33,7 @@ class Act(msgspec.Struct, frozen=True, kw_only=True):
     event: Callable[[int, str, Form], Event]
     fits: frozenset[CaseStatus]
     sets: Severity | Literal[""] = ""
-    asks: tuple[str, ...] = ()  # the fields of its form: "to", "reason", "fix", "note"
+    asks: tuple[str, ...] = ()  # the fields of its form: "to", "reason", "fix", "note", "files"
     needs: str = ""  # the one of them that must not be empty
 
 
@@ -42,7 +42,7 @@ def _claim(at: int, number: str, form: Form) -> Event:
 
 
 def _ask(at: int, number: str, form: Form) -> Event:
-    return CaseAsked(at=at, number=number, by=form.by, text=form.note)
+    return CaseAsked(at=at, number=number, by=form.by, text=form.note, files=form.kept)
 
 
 def _note(at: int, number: str, form: Form) -> Event:
@@ -73,7 +73,7 @@ def _normal(at: int, number: str, form: Form) -> Event:
 
 ACTS: Final[dict[str, Act]] = {
     "claim": Act(event=_claim, fits=frozenset(SHOWN["unclaimed"])),
-    "ask": Act(event=_ask, fits=frozenset(OPEN), asks=("note",), needs="note"),
+    "ask": Act(event=_ask, fits=frozenset(OPEN), asks=("note", "files"), needs="note"),
     "close": Act(event=_close, fits=frozenset(OPEN), asks=("reason", "fix", "note")),
     "urgent": Act(event=_urgent, fits=frozenset(OPEN), sets="urgent"),
     "normal": Act(event=_normal, fits=frozenset(OPEN), sets="normal"),

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Final, get_args
 from urllib.parse import quote
 
+import msgspec
 import structlog
 from aiohttp import web
 from babel.dates import format_timedelta
@@ -101,7 +102,11 @@ class Board:
         if record is None:
             return self._not_found(request)
         file_id, number = request.match_info["id"], record.number
-        return await case_files.serve(self._store, file_id, conversation=record.conversation, number=number)
+        return await case_files.serve(
+            self._store,
+            file_id,
+            fits=lambda file: (file.conversation, file.number) == (record.conversation, number),
+        )
 
     async def back_to_case(self, request: web.Request) -> web.StreamResponse:
         """GET on the address of a form, as a reload after a refusal makes it: the case itself."""
@@ -112,7 +117,7 @@ class Board:
         act = ACTS.get(request.match_info["act"])
         if act is None:
             raise web.HTTPNotFound(text="There is no such thing to do.\n")
-        form = await forms.read(request, self._origin)
+        form = await forms.read(request, self._origin, files="files" in act.asks)
         if not form.problem and act.needs and not getattr(form, act.needs):
             form = form.failed("to-missing" if act.needs == "to" else "note-missing")
         if form.problem:
@@ -123,10 +128,16 @@ class Board:
                 return self._not_found(request)
             if act.sets and act.sets == record.severity:  # by a press on another page: it is as it should be
                 raise web.HTTPSeeOther(location=f"/helpdesk/cases/{record.number}?did={form.act}")
-            event = act.event(self._turns.now(), record.number, form)
+            now, event_id = self._turns.now(), f"board-{form.id}"
+            if form.files:
+                kept = await case_files.keep(self._store, record, event_id, form.files, by=form.by, at=now)
+                form = msgspec.structs.replace(form, kept=kept)
+            event = act.event(now, record.number, form)
             with self._metrics.turn_seconds.labels("board").time():
-                receipt = await self._turns.take(record.conversation, f"board-{form.id}", event)
+                receipt = await self._turns.take(record.conversation, event_id, event)
             after = await self._store.case(record.number) or record
+        except case_files.NoRoom:
+            return await self._case_page(request, form.failed("file-room"), status=400)
         except (StoreUnavailable, NumberTaken) as error:
             _log.warning("turn_not_kept", face="board", reason=type(error).__name__)
             unsaved = {"form": form.failed("not-kept"), "act": act}
@@ -224,6 +235,7 @@ def _shown(file: FileRecord, record: CaseRecord, speaker: Speaker) -> dict[str, 
         "name": file.name,
         "url": f"/helpdesk/cases/{record.number}/files/{file.id}",
         "picture": is_picture(file.media_type),
+        "by": file.agent,
         "size": case_files.size(file.size),
         "at": speaker.time(file.at, near=record.opened_at),
     }

@@ -1,33 +1,73 @@
-"""A file of a case as an agent's browser gets it: pictures where they stand, everything else to be saved.
+"""A file of a case as a browser gets it: pictures where they stand, everything else to be saved.
 
 A stranger sent it, so nothing in it may run, whatever it is and whoever opens it: the type is what the bytes
-are, the browser must not guess, and the page it would be is a sandbox. It must not know who may see a case:
-the board's door does.
+are, the browser must not guess, and the page it would be is a sandbox. And how one that an agent sends is
+kept. It must not know who may see a case: the doors do.
 """
 
+from collections.abc import Callable, Sequence
 from typing import Final
 from urllib.parse import quote
 
 from aiohttp import web
 
 from bot.errors import StoreUnavailable
-from bot.files import is_picture, saved_name
-from bot.store.api import Store
-from bot.store.files import FileRecord
+from bot.files import MOST, ROOM, file_id, is_picture, media_type, saved_name
+from bot.store.api import CaseRecord, Store
+from bot.store.files import FileRecord, NewFile
+from dialogs.conversation import FileRef
 
 _NOTHING_RUNS: Final = "default-src 'none'; sandbox"
 
 
-async def serve(store: Store, file_id: str, *, conversation: str, number: str) -> web.Response:
-    """The file, if it is one of this conversation and of this case ("": of none).
+class NoRoom(Exception):  # noqa: N818 - an answer
+    """The case has as many files as it may have, or as large ones."""
+
+
+async def keep(
+    store: Store, record: CaseRecord, form: str, files: Sequence[tuple[str, bytes]], *, by: str, at: int
+) -> tuple[FileRef, ...]:
+    """Keep files that `by` of the helpdesk sends to the person of a case; a turn has to take them.
+
+    Args:
+        store: Where files are kept.
+        record: The case.
+        form: What tells this form from any other: sent again, its files are the same.
+        files: Their names and what is in them.
+        by: Who sends them.
+        at: Now, seconds since 1970.
+
+    Raises:
+        NoRoom: There is none for all of them; none is kept.
+        StoreUnavailable: See `Store`.
+    """
+    new = []
+    for index, (name, content) in enumerate(files):
+        media = media_type(content)
+        each = file_id(record.conversation, form, str(index))
+        new.append((FileRef(id=each, name=saved_name(name, media)), media, content))
+    ids = {each.id for each, _, _ in new}
+    beside = [
+        each.size for each in await store.files(record.conversation, record.number) if each.id not in ids
+    ]
+    if len(beside) + len(new) > MOST or sum(beside) + sum(len(content) for _, _, content in new) > ROOM:
+        raise NoRoom
+    for ref, media, content in new:
+        kept = NewFile(id=ref.id, conversation=record.conversation, name=ref.name, at=at, agent=by)
+        await store.add_file(kept, media, content)
+    return tuple(ref for ref, _, _ in new)
+
+
+async def serve(store: Store, wanted: str, *, fits: Callable[[FileRecord], bool]) -> web.Response:
+    """The file, if it is one that fits.
 
     Raises:
         web.HTTPNotFound: It is not.
         web.HTTPServiceUnavailable: The database does not answer.
     """
     try:
-        file = await store.file(file_id)
-        if file is None or not file.size or (file.conversation, file.number) != (conversation, number):
+        file = await store.file(wanted)
+        if file is None or not file.size or not fits(file):
             raise web.HTTPNotFound(text="There is no such file.\n")
         content = await store.file_content(file.id)
     except StoreUnavailable:

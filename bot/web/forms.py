@@ -8,6 +8,7 @@ event. It must not know cases.
 import hmac
 import re
 import secrets
+from collections.abc import Mapping
 from typing import Final, Literal, Self, TypeAlias
 from urllib.parse import quote, unquote
 from uuid import UUID, uuid4
@@ -17,7 +18,9 @@ from aiohttp import web
 
 from bot.web.agents import AGENT
 from bot.web.guard import same_origin
+from bot.web.parts import AT_ONCE, Parts, Wrong, read_parts
 from bot.web.visitor import set_cookie
+from dialogs.conversation import FileRef
 
 _PROOF_COOKIE: Final = "handrail_form"
 _AGENT_COOKIE: Final = "handrail_agent"
@@ -26,7 +29,8 @@ _PATH: Final = "/helpdesk"
 _DAY: Final = 24 * 3600
 _LONGEST_NAME: Final = 80
 _LONGEST_NOTE: Final = 4000
-_LARGEST: Final = 64 * 1024  # bytes of a form
+_LARGEST: Final = 64 * 1024  # bytes of a form without its files
+_FIELDS: Final = dict.fromkeys(("token", "id", "by", "note"), _LARGEST)  # of one with files
 
 Problem: TypeAlias = Literal[
     "",
@@ -38,13 +42,20 @@ Problem: TypeAlias = Literal[
     "not-kept",
     "signed-out",
     "faster",
+    "file-size",
+    "file-many",
+    "file-room",
+    "file-empty",
 ]
+_WRONG: Final[Mapping[str, Problem]] = {"size": "file-size", "many": "file-many"}
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
     """What stands in the form: for a page to show, or as an agent sent it.
 
-    `by` is who sends it, `note` what they wrote, `to` whom they give a case to.
+    `by` is who sends it, `note` what they wrote, `to` whom they give a case to. `files` come with it, by
+    name; a browser cannot be given them back, so `chose` says that there were some. `kept` are they, once
+    they are.
     """
 
     id: str  # of the event
@@ -55,6 +66,9 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     reason: str = ""
     fix: str = ""
     act: str = ""
+    files: tuple[tuple[str, bytes], ...] = ()
+    kept: tuple[FileRef, ...] = ()
+    chose: bool = False
     problem: Problem = ""
 
     def failed(self, problem: Problem) -> Self:
@@ -74,16 +88,28 @@ def name(request: web.Request) -> str:
     return " ".join(unquote(request.cookies.get(_AGENT_COOKIE, "")).split())[:_LONGEST_NAME]
 
 
-async def read(request: web.Request, origin: str = "") -> Form:
+async def read(request: web.Request, origin: str = "", *, files: bool = False) -> Form:
     """What an agent sent. `problem` says why it cannot be taken; the rest is kept for the next try.
 
     Args:
         request: A POST.
         origin: Where our own pages are, as browsers know it; see `same_origin`.
+        files: Whether it may have some.
     """
-    if (request.content_length or 0) > _LARGEST:
-        return blank(request).failed("too-long")
-    sent = await request.post()
+    parts = Parts()
+    problem: Problem = ""
+    if request.content_type == "multipart/form-data":
+        if not same_origin(request, origin):  # nobody else makes us read that much
+            return blank(request).failed("out-of-date")
+        try:
+            await read_parts(request, _FIELDS, parts, most=AT_ONCE if files else 0)
+        except Wrong as wrong:
+            problem = _WRONG.get(wrong.code, "out-of-date")
+        sent: Mapping[str, object] = parts.fields
+    else:
+        if (request.content_length or 0) > _LARGEST:
+            return blank(request).failed("too-long")
+        sent = await request.post()
     token = _token(request)
     form = Form(
         id=_uuid(str(sent.get("id", ""))),
@@ -95,15 +121,21 @@ async def read(request: web.Request, origin: str = "") -> Form:
         reason=_line(sent.get("reason", ""))[:_LONGEST_NAME],
         fix=_line(sent.get("fix", ""))[:_LONGEST_NAME],
         act=request.match_info.get("act", ""),
+        files=tuple(parts.files),
+        chose=bool(parts.files or problem),
     )
     proof = str(sent.get("token", ""))
     proven = token is not None and hmac.compare_digest(proof.encode(), token.encode())
     if not proven or not same_origin(request, origin):
         return form.failed("out-of-date")
+    if problem:
+        return form.failed(problem)
     if not form.by:
         return form.failed("name-missing")
     if max(len(form.by), len(form.to)) > _LONGEST_NAME or len(form.note) > _LONGEST_NOTE:
         return form.failed("too-long")
+    if any(not content for _, content in form.files):
+        return form.failed("file-empty")
     return form
 
 

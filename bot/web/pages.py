@@ -20,6 +20,7 @@ from bot.web.board import Board
 from bot.web.chat import Chat, Takes
 from bot.web.entra import Entra
 from bot.web.frame import Frame
+from bot.web.given import Given
 from bot.web.guard import LocalDoor, local_only, protected
 from bot.web.hub import Hub
 from bot.web.live import Live
@@ -95,4 +96,5 @@ def add_pages(
     get("/", local_only(chat.page))
     get("/chat/stream", local_only(stream.serve), allow_head=False)
     post("/chat/events", local_only(chat.events))
+    get("/chat/files/{id:[0-9a-f]{32}}", local_only(Given(store).serve))
     post("/chat/files", local_only(Uploads(turns=turns, store=store, metrics=metrics).take))

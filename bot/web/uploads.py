@@ -1,18 +1,18 @@
 """Files that the person in front of the chat page sends: kept first, then told to the turn, once.
 
-What is in them comes in pieces and is counted while it comes; nothing is believed but the bytes. It must not
-know what becomes of a file.
+It must not know how they are read, nor what becomes of a file.
 """
 
 import math
 from typing import Final
 from uuid import UUID
 
+import msgspec
 import structlog
-from aiohttp import BodyPartReader, web
+from aiohttp import web
 
 from bot.errors import NumberTaken, StoreUnavailable
-from bot.files import LARGEST, MOST, ROOM, clean_name, file_id, media_type
+from bot.files import MOST, ROOM, file_id, media_type
 from bot.metrics import Metrics
 from bot.store.api import Store
 from bot.store.files import NewFile
@@ -20,29 +20,21 @@ from bot.web import visitor
 from bot.web.chat import HEADER, Takes, refused
 from bot.web.guard import same_origin
 from bot.web.pace import Pace
+from bot.web.parts import Parts, Wrong, read_parts
 from dialogs.events import Attached, SentFile
 
-_AT_ONCE: Final = 10  # files of one message
-_CHUNK: Final = 64 * 1024
 _LONGEST_WORD: Final = 64  # bytes of a field that is no file
 _AGAIN: Final = {"Retry-After": "2"}
 
 _log = structlog.get_logger(__name__)
 
 
-class _Wrong(Exception):  # noqa: N818 - an answer
-    def __init__(self, status: int, code: str, message: str) -> None:
-        super().__init__(message)
-        self.status, self.code = status, code
-
-
-class _Sent:
+class _Sent(msgspec.Struct):
     """What one message holds."""
 
-    def __init__(self) -> None:
-        self.id = ""
-        self.zone = ""
-        self.files: list[tuple[str, bytes]] = []
+    id: str
+    zone: str
+    files: list[tuple[str, bytes]]
 
 
 class Uploads:
@@ -79,7 +71,7 @@ class Uploads:
         try:
             sent = await _read(request)
             return await self._keep(request, key, sent)
-        except _Wrong as wrong:
+        except Wrong as wrong:
             return refused(wrong.status, wrong.code, str(wrong))
         except (StoreUnavailable, NumberTaken) as error:
             _log.warning("turn_not_kept", face="web", reason=type(error).__name__)
@@ -95,7 +87,7 @@ class Uploads:
         beside = [each.size for each in await self._store.files(key) if each.id not in new]
         size = sum(beside) + sum(len(content) for _, content in files)
         if len(beside) + len(files) > MOST or size > ROOM:
-            raise _Wrong(413, "room", f"There is room for {MOST} files and {ROOM // 1024 // 1024} MB.")
+            raise Wrong(413, "room", f"There is room for {MOST} files and {ROOM // 1024 // 1024} MB.")
         for file, content in files:
             kept = NewFile(id=file.id, conversation=key, name=file.name, at=at)
             await self._store.add_file(kept, media_type(content), content)
@@ -109,36 +101,15 @@ async def _read(request: web.Request) -> _Sent:
     """The fields and the files.
 
     Raises:
-        _Wrong: It cannot be read, or is too much.
+        Wrong: It cannot be read, or is too much.
     """
-    sent = _Sent()
+    parts = Parts()
+    await read_parts(request, {"id": _LONGEST_WORD, "zone": _LONGEST_WORD}, parts)
     try:
-        async for part in await request.multipart():
-            if not isinstance(part, BodyPartReader):
-                raise _Wrong(400, "malformed", "A part is no file.")
-            if part.name in {"id", "zone"}:
-                word = (await _at_most(part, _LONGEST_WORD)).decode("ascii", "replace")
-                setattr(sent, part.name, word)
-            elif part.name == "file":
-                if len(sent.files) == _AT_ONCE:
-                    raise _Wrong(413, "many", f"At most {_AT_ONCE} files at once.")
-                sent.files.append((clean_name(part.filename or ""), await _at_most(part, LARGEST)))
-            else:
-                raise _Wrong(400, "malformed", "There is a field that is not known.")
-        sent.id = str(UUID(sent.id))
-    except (ValueError, RuntimeError, AssertionError, LookupError):
-        raise _Wrong(400, "malformed", "This cannot be read as files with an id.") from None
-    sent.files = [each for each in sent.files if each[1]]
-    if not sent.files:
-        raise _Wrong(400, "empty", "There is nothing in it.")
-    return sent
-
-
-async def _at_most(part: BodyPartReader, most: int) -> bytes:
-    """What is in a part, counted while it comes; nothing is decoded or unpacked."""
-    body = bytearray()
-    while chunk := await part.read_chunk(_CHUNK):
-        body += chunk
-        if len(body) > most:
-            raise _Wrong(413, "size", f"A file has at most {LARGEST // 1024 // 1024} MB.")
-    return bytes(body)
+        event_id = str(UUID(parts.fields.get("id", "")))
+    except ValueError:
+        raise Wrong(400, "malformed", "This cannot be read as files with an id.") from None
+    files = [each for each in parts.files if each[1]]
+    if not files:
+        raise Wrong(400, "empty", "There is nothing in it.")
+    return _Sent(event_id, parts.fields.get("zone", ""), files)

@@ -13,6 +13,7 @@ from bot.cards.speech import Speaker
 from bot.case_files import CaseFiles
 from bot.delivery import AT_ONCE, TO_TEAMS, Delivery
 from bot.errors import DeliveryFailed, DeliveryRefused
+from bot.given_files import GivenFiles
 from bot.handoff import Handoff, Helpdesk
 from bot.outbox.dispatcher import Dispatcher
 from bot.outbox.upkeep import Upkeep
@@ -101,6 +102,11 @@ def files_of(store: Store, turns: Turns, tickets: Tickets, library: Library) -> 
     )
 
 
+def given_of(store: Store, turns: Turns, library: Library) -> GivenFiles:
+    """Who would bring files; nobody gets any here."""
+    return GivenFiles(store=store, turns=turns, library=lambda: library, channel=None, uploads=None)
+
+
 class Room:
     """A person, a store in a file, a played Teams, and the dispatcher run step by step."""
 
@@ -127,6 +133,7 @@ class Room:
                 helpdesk=Helpdesk(),
             ),
             files=files_of(store, self.turns, self.tickets, library),
+            given=given_of(store, self.turns, library),
             probes={"service-health": self.check},
             probe_limit=0.2,
             typing_after=0.05,
@@ -317,6 +324,7 @@ async def test_news_of_a_case_is_not_parked_for_its_person(room: Room, library: 
         channel=room.channel,
         handoff=handoff,
         files=files_of(room.store, room.turns, room.tickets, library),
+        given=given_of(room.store, room.turns, library),
         probes={},
     )
     room.outbox = Dispatcher(room.store, room.delivery.perform, pools=AT_ONCE, clock=lambda: room.now)

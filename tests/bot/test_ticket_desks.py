@@ -18,6 +18,7 @@ from bot.case_files import CaseFiles
 from bot.delivery import Delivery, pools
 from bot.desk_names import MAIN, unsorted
 from bot.errors import DeliveryFailed
+from bot.given_files import GivenFiles
 from bot.handoff import Handoff, Helpdesk
 from bot.outbox import strays
 from bot.outbox.dispatcher import Dispatcher
@@ -120,6 +121,9 @@ class Helpdesks:
                 fetcher=None,
                 tickets=desks,
                 speaker=lambda: Speaker(LIBRARY, "en"),
+            ),
+            given=GivenFiles(
+                store=self.store, turns=turns, library=lambda: LIBRARY, channel=None, uploads=None
             ),
             probes={},
         )

@@ -4,7 +4,7 @@ import msgspec
 
 from bot.address import Address
 from bot.store.api import CaseChange, Decide, Kept, Store
-from bot.store.files import FileRecord, NewFile
+from bot.store.files import Aim, FileRecord, NewFile
 from dialogs.conversation import Conversation, FileRef
 from tests.support.keeping import OpenStore, case, changing, opening
 
@@ -131,3 +131,36 @@ async def test_a_file_does_not_show_where_it_comes_from() -> None:
     """Not in an error, a log or a test's output."""
     assert LINK not in repr(a_file(1))
     assert LINK not in repr(FileRecord(id="f", conversation="c", name="n", at=1, source=LINK))
+
+
+async def test_where_a_file_goes_is_known_until_it_is_there(store: Store) -> None:
+    """With the turn that says so, and forgotten with the one that says that; nobody prints it."""
+
+    def aims(target: str) -> Decide:
+        return lambda stored, _: Kept(
+            conversation=stored or Conversation(), aimed=(Aim(id="f1", target=target),)
+        )
+
+    given = msgspec.structs.replace(a_file(1), source="", agent="Kim")
+    await store.add_file(given, "image/png", PICTURE)
+    await store.turn("c", "e1", aims(LINK))
+    aimed = await store.file("f1")
+    assert aimed is not None
+    assert (aimed.target, aimed.agent, aimed.size) == (LINK, "Kim", len(PICTURE))
+    assert LINK not in repr(aimed) + repr(Aim(id="f1", target=LINK))
+
+    await store.turn("c", "e2", aims(""))
+    there = await store.file("f1")
+    assert there is not None
+    assert there.target == ""
+
+
+async def test_the_log_says_which_files_came_with_the_words(store: Store) -> None:
+    """By their names; entries of versions that said nothing of it have none."""
+    await store.turn("c", "e1", opening(case("HR-7K3F")))
+    change = CaseChange(number="HR-7K3F", at=5, what="asked", note="this?", names="shot.png")
+    await store.turn("c", "e2", changing(change))
+
+    kept = await store.case("HR-7K3F")
+    assert kept is not None
+    assert [each.names for each in kept.log] == ["", "shot.png"]

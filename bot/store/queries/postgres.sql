@@ -92,8 +92,8 @@ WITH changed AS (
     WHERE number = :number
     RETURNING number, entries, status
 )
-INSERT INTO case_log (number, seq, at, status, agent, note, what, reason, fix)
-SELECT number, entries, :at, status, :agent, :note, :what, :reason, :fix FROM changed
+INSERT INTO case_log (number, seq, at, status, agent, note, what, reason, fix, names)
+SELECT number, entries, :at, status, :agent, :note, :what, :reason, :fix, :names FROM changed
 RETURNING 1
 
 -- name: ask_desk
@@ -103,19 +103,19 @@ UPDATE cases SET desk = :desk WHERE number = :number
 -- name: case
 -- One case with its log.
 SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk, severity,
-    ARRAY(SELECT (at, status, agent, note, what, reason, fix) FROM case_log WHERE case_log.number = cases.number ORDER BY seq)
+    ARRAY(SELECT (at, status, agent, note, what, reason, fix, names) FROM case_log WHERE case_log.number = cases.number ORDER BY seq)
 FROM cases WHERE number = :number
 
 -- name: cases
 -- The newest cases with their logs.
 SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk, severity,
-    ARRAY(SELECT (at, status, agent, note, what, reason, fix) FROM case_log WHERE case_log.number = cases.number ORDER BY seq)
+    ARRAY(SELECT (at, status, agent, note, what, reason, fix, names) FROM case_log WHERE case_log.number = cases.number ORDER BY seq)
 FROM cases ORDER BY opened_at DESC, number DESC LIMIT :limit
 
 -- name: cases_by_status
 -- The newest cases of some statuses with their logs: of each status by its index, then the newest of all.
 SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk, severity,
-    ARRAY(SELECT (at, status, agent, note, what, reason, fix) FROM case_log WHERE case_log.number = newest.number ORDER BY seq)
+    ARRAY(SELECT (at, status, agent, note, what, reason, fix, names) FROM case_log WHERE case_log.number = newest.number ORDER BY seq)
 FROM unnest(:statuses::text[]) AS wanted, LATERAL (
     SELECT * FROM cases WHERE status = wanted ORDER BY opened_at DESC, number DESC LIMIT :limit
 ) AS newest
@@ -125,7 +125,7 @@ ORDER BY opened_at DESC, number DESC LIMIT :limit
 -- The newest cases of some statuses that fit, with their logs, behind the last one that was shown; '' stands for
 -- whatever. Of each status by its index, then the first of all.
 SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk, severity,
-    ARRAY(SELECT (at, status, agent, note, what, reason, fix) FROM case_log WHERE case_log.number = fitting.number ORDER BY seq)
+    ARRAY(SELECT (at, status, agent, note, what, reason, fix, names) FROM case_log WHERE case_log.number = fitting.number ORDER BY seq)
 FROM unnest(:statuses::text[]) AS wanted, LATERAL (
     SELECT * FROM cases
     WHERE status = wanted AND (opened_at, number) < (:opened_at::bigint, :number::text COLLATE "C")
@@ -141,7 +141,7 @@ ORDER BY opened_at DESC, number DESC LIMIT :limit
 -- The oldest cases of some statuses that fit, with their logs, behind the last one that was shown; '' stands for
 -- whatever. Of each status by its index, then the first of all.
 SELECT number, conversation, status, opened_at, changed_at, agent, reference, zone, person, file, desk, severity,
-    ARRAY(SELECT (at, status, agent, note, what, reason, fix) FROM case_log WHERE case_log.number = fitting.number ORDER BY seq)
+    ARRAY(SELECT (at, status, agent, note, what, reason, fix, names) FROM case_log WHERE case_log.number = fitting.number ORDER BY seq)
 FROM unnest(:statuses::text[]) AS wanted, LATERAL (
     SELECT * FROM cases
     WHERE status = wanted AND (opened_at, number) > (:opened_at::bigint, :number::text COLLATE "C")
@@ -435,9 +435,13 @@ UPDATE files SET number = :number WHERE id = ANY(:ids::text[]) AND number = ''
 -- They are forgotten, unless a case has them.
 DELETE FROM files WHERE id = ANY(:ids::text[]) AND number = ''
 
+-- name: aim_file
+-- Where it is to be put; '' once it has been, or cannot be.
+UPDATE files SET target = :target WHERE id = :id
+
 -- name: file
 -- What is known of a file.
-SELECT id, conversation, name, at, agent, source, number, media_type, size FROM files WHERE id = :id
+SELECT id, conversation, name, at, agent, source, number, media_type, size, target FROM files WHERE id = :id
 
 -- name: file_content
 -- What is in a file.
@@ -445,7 +449,7 @@ SELECT content FROM files WHERE id = :id
 
 -- name: files
 -- The files of a case, or those of a conversation that are of none ('').
-SELECT id, conversation, name, at, agent, source, number, media_type, size
+SELECT id, conversation, name, at, agent, source, number, media_type, size, target
 FROM files WHERE conversation = :conversation AND number = :number AND size > 0 ORDER BY at, name, id
 
 -- name: prune_unfetched

@@ -51,9 +51,9 @@ WHERE number = :number
 
 -- name: log_case
 -- The next entry of a case's log; without a status of its own it gets the one the case has now.
-INSERT INTO case_log (number, seq, at, status, agent, note, what, reason, fix)
+INSERT INTO case_log (number, seq, at, status, agent, note, what, reason, fix, names)
 SELECT number, 1 + coalesce((SELECT max(seq) FROM case_log WHERE number = :number), 0),
-    :at, coalesce(:status, status), :agent, :note, :what, :reason, :fix
+    :at, coalesce(:status, status), :agent, :note, :what, :reason, :fix, :names
 FROM cases WHERE number = :number
 
 -- name: ask_desk
@@ -112,7 +112,7 @@ FROM cases ORDER BY changed_at DESC, number DESC LIMIT :limit
 
 -- name: case_log
 -- A case's log, oldest first.
-SELECT at, status, agent, note, what, reason, fix FROM case_log WHERE number = :number ORDER BY seq
+SELECT at, status, agent, note, what, reason, fix, names FROM case_log WHERE number = :number ORDER BY seq
 
 -- name: add_message
 -- An effect into the outbox, due at once unless its lane has something unsettled; the same key twice is once.
@@ -347,9 +347,13 @@ UPDATE files SET number = :number WHERE id = :id AND number = ''
 -- It is forgotten, unless a case has it.
 DELETE FROM files WHERE id = :id AND number = ''
 
+-- name: aim_file
+-- Where it is to be put; '' once it has been, or cannot be.
+UPDATE files SET target = :target WHERE id = :id
+
 -- name: file
 -- What is known of a file.
-SELECT id, conversation, name, at, agent, source, number, media_type, size FROM files WHERE id = :id
+SELECT id, conversation, name, at, agent, source, number, media_type, size, target FROM files WHERE id = :id
 
 -- name: file_content
 -- What is in a file.
@@ -357,7 +361,7 @@ SELECT content FROM files WHERE id = :id
 
 -- name: files
 -- The files of a case, or those of a conversation that are of none ('').
-SELECT id, conversation, name, at, agent, source, number, media_type, size
+SELECT id, conversation, name, at, agent, source, number, media_type, size, target
 FROM files WHERE conversation = :conversation AND number = :number AND size > 0 ORDER BY at, name, id
 
 -- name: prune_unfetched

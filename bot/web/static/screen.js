@@ -34,6 +34,7 @@ export function drawScreen(screen, words) {
     dir: screen.dir,
   });
   article.append(heading, ...screen.notes.flatMap((note) => paragraphs(note, "note")), said);
+  if (screen.files?.length) article.append(files(screen.files));
   if (screen.facts.length) article.append(facts(screen.facts));
   if (screen.more) {
     const text = make("div", { className: "more" }, ...paragraphs(screen.more.text));
@@ -124,6 +125,21 @@ function drawDate(screen, send) {
     else field.focus();
   });
   return form;
+}
+
+/** Files of the helpdesk: a picture is shown where it stands, anything else is to be saved. */
+function files(listed) {
+  const items = listed.map((file) => {
+    const link = make("a", file.picture ? { href: file.url, target: "_blank", rel: "noreferrer" } : { href: file.url, download: "" });
+    if (file.picture) {
+      const picture = make("img", { src: file.url, alt: "" });
+      picture.addEventListener("error", () => picture.remove()); // it only has the name of one
+      link.append(picture);
+    }
+    link.append(make("bdi", {}, file.name));
+    return make("li", {}, link);
+  });
+  return make("ul", { className: "files" }, ...items);
 }
 
 function facts(listed) {

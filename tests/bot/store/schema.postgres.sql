@@ -165,6 +165,7 @@ CREATE TABLE case_log (
     what text NOT NULL DEFAULT '',
     reason text NOT NULL DEFAULT '',
     fix text NOT NULL DEFAULT '',  -- what ended it
+    names text NOT NULL DEFAULT '',  -- of files that came with the words
     PRIMARY KEY (number, seq)
 );
 
@@ -218,7 +219,8 @@ CREATE TABLE files (
     media_type text NOT NULL DEFAULT '',
     size bigint NOT NULL DEFAULT 0,               -- bytes; 0 until it has been fetched
     source text NOT NULL DEFAULT '',              -- where it is fetched from, a secret; '' once it has been
-    content bytea
+    content bytea,
+    target text NOT NULL DEFAULT ''  -- where it is to be put, a secret; '' before and after
 );
 ALTER TABLE files ALTER COLUMN content SET STORAGE EXTERNAL;  -- pictures do not get smaller
 CREATE INDEX files_of ON files (conversation, number);

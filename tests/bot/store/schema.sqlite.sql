@@ -101,6 +101,7 @@ CREATE TABLE case_log (
     what TEXT NOT NULL DEFAULT '',
     reason TEXT NOT NULL DEFAULT '',
     fix TEXT NOT NULL DEFAULT '',  -- what ended it
+    names TEXT NOT NULL DEFAULT '',  -- of files that came with the words
     PRIMARY KEY (number, seq)
 ) STRICT, WITHOUT ROWID;
 
@@ -148,7 +149,8 @@ CREATE TABLE files (
     media_type TEXT NOT NULL DEFAULT '',
     size INTEGER NOT NULL DEFAULT 0,      -- bytes; 0 until it has been fetched
     source TEXT NOT NULL DEFAULT '',      -- where it is fetched from, a secret; '' once it has been
-    content BLOB
+    content BLOB,
+    target TEXT NOT NULL DEFAULT ''  -- where it is to be put, a secret; '' before and after
 ) STRICT;
 CREATE INDEX files_of ON files (conversation, number);
 CREATE INDEX files_loose ON files (at) WHERE number = '';

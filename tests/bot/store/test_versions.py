@@ -28,7 +28,18 @@ from bot.store.queries import named, positional
 from bot.store.rows import case_of, conversation_of
 from dialogs.case import CaseFile
 from dialogs.conversation import Conversation
-from dialogs.effects import AttachFile, ChangeCase, FetchFiles, OpenCase, Retire, Show, StartProbe
+from dialogs.effects import (
+    AttachFile,
+    ChangeCase,
+    CloseOffer,
+    FetchFiles,
+    GiveFile,
+    OfferFile,
+    OpenCase,
+    Retire,
+    Show,
+    StartProbe,
+)
 from tests.support.keeping import NOW, case, claim, counting, keys, send, settle, to_send
 from tests.support.postgres import ask
 
@@ -335,6 +346,9 @@ async def test_this_version_starts_on_a_newer_database_that_allows_it(postgres_u
         ChangeCase,
         FetchFiles,
         AttachFile,
+        OfferFile,
+        GiveFile,
+        CloseOffer,
     ],
 )
 def test_fields_of_a_newer_version_are_passed_over(stored: type) -> None:
