@@ -137,7 +137,7 @@ class _Reading:
             return ()
         for word in words:
             if not to.is_case_word(word):
-                says = "it is no word for cases; write a code, a severity, a queue, a language or two of them"
+                says = "it is no word for cases; write a code, a guide, a severity, a queue or a language"
                 self._wrong(where, checks.shown_text(word), says)
             elif word in self._claimed:
                 says = f"[{self._claimed[word]}] has these cases already; leave them to one of the two"

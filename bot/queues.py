@@ -21,9 +21,9 @@ class Queues:
 
         Args:
             channel: Where every case goes that goes nowhere else; "" when only the board shows cases.
-            channels: Channels by what goes there: a code ("AADSTS53003"), a severity ("urgent"), a queue
-                ("security"), a language ("de"), or two of these ("security/urgent", "urgent/de",
-                "sign-in/de"). Which of them wins says `bot.routing`.
+            channels: Channels by what goes there: a code ("AADSTS53003"), a guide ("sign-in-error"), a
+                severity ("urgent"), a queue ("security"), a language ("de"), or two of the last three
+                ("security/urgent", "urgent/de", "sign-in/de"). Which of them wins says `bot.routing`.
             second: Where a case goes that nobody takes for long.
         """
         self._channel = channel

@@ -12,13 +12,15 @@ Place = TypeVar("Place")
 
 
 def words_of(file: CaseFile) -> Iterator[str]:
-    """The words a case goes by, the one that decides first: code, severity, queue, language; two before one.
+    """The words a case goes by, the one that decides first: code, guide, severity, queue, language.
 
-    Of several codes the newest counts. The severity is the one it was opened with, so that a case stays where
-    it is.
+    Two of them come before one. Of several codes the newest counts. The severity is the one it was opened
+    with, so that a case stays where it is.
     """
     for code in reversed(file.codes):
         yield f"AADSTS{code}"
+    if file.guide:
+        yield file.guide
     yield f"{file.queue}/{file.severity}"
     yield f"{file.severity}/{file.language}"
     yield file.severity

@@ -154,7 +154,7 @@ def channels(text: str) -> tuple[tuple[str, str], ...]:
         if not is_case_word(name.strip()) or not where.strip():
             raise ValueError(
                 "a part of it is no queue with its channel; write security=19:…@thread.tacv2, de=19:…,"
-                " with a code, a severity, a queue, a language or two of them (security/urgent) before each ="
+                " with a code, a guide, a severity, a queue or a language before each ="
             )
         if name.strip() in found:
             raise ValueError("it names a queue twice; each has one channel")
@@ -163,7 +163,7 @@ def channels(text: str) -> tuple[tuple[str, str], ...]:
 
 
 def is_case_word(text: str) -> bool:
-    """Whether it can say which cases are meant: a code, a severity, a queue, a language or two of them."""
+    """Whether it can say which cases are meant: a code, a guide, a severity, a queue, a language, or two."""
     return _QUEUE.fullmatch(text) is not None
 
 

@@ -51,13 +51,13 @@ def test_the_word_that_says_most_decides(file: CaseFile, places: dict[str, str])
 
 
 @given(FILES)
-def test_a_code_decides_then_a_severity_a_queue_a_language(file: CaseFile) -> None:
+def test_a_code_decides_then_a_guide_a_severity_a_queue_a_language(file: CaseFile) -> None:
     """The newest code first; two words before one of them."""
     codes = [f"AADSTS{code}" for code in reversed(file.codes)]
     how, queue, language = file.severity, file.queue, file.language
 
     pressing = [f"{queue}/{how}", f"{how}/{language}", how]
-    assert [*words_of(file)] == [*codes, *pressing, f"{queue}/{language}", queue, language]
+    assert [*words_of(file)] == [*codes, file.guide, *pressing, f"{queue}/{language}", queue, language]
 
 
 @given(FILES, PLACES, WORDS)
