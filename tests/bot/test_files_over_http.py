@@ -128,7 +128,8 @@ async def test_the_line_leads_to_the_board(tmp_path: Path, library: Library) -> 
         end = f"sent evil.example.com. https://bot.example.com/helpdesk/cases/{number}"
         await bot.until(lambda: any(each.endswith(end) for each in lines(bot)))
 
-        [said] = [each.body["text"] for each in cloud.sent if "sent evil" in str(each.body)]
+        # The card says it too, sooner or later.
+        [said] = [text for each in cloud.sent if "sent evil" in (text := str(each.body.get("text")))]
         assert "evil.\u2060example.\u2060com" in said
 
 
