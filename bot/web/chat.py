@@ -1,14 +1,12 @@
-"""The chat page and the door its events come through.
+"""The chat page, and the events that come from it.
 
 An event is answered with 200 after its commit and not before; while the store is not available the answer
 is 503 and the page tries again with the same id. What the person sees comes over the stream alone
 (`bot.web.stream`), so that all their tabs show the same. It must not know what an event does.
 """
 
-import json
-import math
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import aiohttp_jinja2
 import structlog
@@ -21,12 +19,11 @@ from bot.metrics import Metrics
 from bot.store.api import Receipt, Store
 from bot.web import intake, visitor
 from bot.web.assets import Assets
-from bot.web.guard import same_origin
+from bot.web.door import admitted, refused
 from bot.web.pace import Pace
 from dialogs.events import Event
 from dialogs.library import Library
 
-HEADER: Final = "X-Handrail"  # no other site's page can send it without asking us first
 _RETRY_AFTER: Final = {"Retry-After": "2"}
 
 _log = structlog.get_logger(__name__)
@@ -94,18 +91,9 @@ class Chat:
 
     async def events(self, request: web.Request) -> web.StreamResponse:
         """POST `/chat/events`: one event of the person in front of the page."""
-        if not same_origin(request) or HEADER not in request.headers:
-            return refused(403, "foreign", "This did not come from the chat page. Reload the page.")
-        known = visitor.visitor(request)
-        if known is None:
-            return refused(403, "no-visitor", f"The cookie {visitor.COOKIE} is missing. Reload the page.")
-        if request.content_type != "application/json" or "Content-Encoding" in request.headers:
-            return refused(415, "type", "Send application/json, not compressed.")
-        key = visitor.conversation_key(known)
-        seconds = self._pace.wait(key)
-        if seconds:
-            again = {"Retry-After": str(math.ceil(seconds))}
-            return refused(429, "pace", "That was very much at once. Try again shortly.", again)
+        key = admitted(request, "application/json", self._pace)
+        if isinstance(key, web.Response):
+            return key
         body = await _body(request)
         if body is None:
             return refused(413, "size", f"That is more than {intake.LARGEST // 1024} KiB.")
@@ -159,11 +147,3 @@ def page_words(library: Library, language: str) -> dict[str, str]:
         for key in source
         if key.startswith(("page/", "language/"))
     }
-
-
-def refused(status: int, code: str, message: str, headers: dict[str, str] | None = None) -> web.Response:
-    """An answer that says what is wrong, for the page (`code`) and for people (`message`)."""
-    body: dict[str, Any] = {"error": {"code": code, "message": message}}
-    return web.Response(
-        status=status, headers=headers, content_type="application/json", text=json.dumps(body) + "\n"
-    )

@@ -19,7 +19,8 @@ from bot.errors import NumberTaken, StoreUnavailable
 from bot.metrics import Metrics
 from bot.store.api import Store
 from bot.web import visitor
-from bot.web.chat import Takes, page_words, refused
+from bot.web.chat import Takes, page_words
+from bot.web.door import refused
 from bot.web.events import opened
 from bot.web.hub import HEARTBEAT, Hub, Listener
 from bot.web.transcript import spoken

@@ -3,7 +3,6 @@
 It must not know how they are read, nor what becomes of a file.
 """
 
-import math
 from typing import Final
 from uuid import UUID
 
@@ -17,8 +16,8 @@ from bot.metrics import Metrics
 from bot.store.api import Store
 from bot.store.files import NewFile
 from bot.web import visitor
-from bot.web.chat import HEADER, Takes, refused
-from bot.web.guard import same_origin
+from bot.web.chat import Takes
+from bot.web.door import admitted, refused
 from bot.web.pace import Pace
 from bot.web.parts import Parts, Wrong, read_parts
 from dialogs.events import Attached, SentFile
@@ -56,18 +55,9 @@ class Uploads:
 
     async def take(self, request: web.Request) -> web.StreamResponse:
         """POST `/chat/files`: `id` (of the event), `zone`, and files, as multipart/form-data."""
-        if not same_origin(request) or HEADER not in request.headers:
-            return refused(403, "foreign", "This did not come from the chat page. Reload the page.")
-        known = visitor.visitor(request)
-        if known is None:
-            return refused(403, "no-visitor", f"The cookie {visitor.COOKIE} is missing. Reload the page.")
-        if request.content_type != "multipart/form-data" or "Content-Encoding" in request.headers:
-            return refused(415, "type", "Send multipart/form-data, not compressed.")
-        key = visitor.conversation_key(known)
-        seconds = self._pace.wait(key)
-        if seconds:
-            again = {"Retry-After": str(math.ceil(seconds))}
-            return refused(429, "pace", "That was very much at once. Try again shortly.", again)
+        key = admitted(request, "multipart/form-data", self._pace)
+        if isinstance(key, web.Response):
+            return key
         try:
             sent = await _read(request)
             return await self._keep(request, key, sent)
