@@ -17,7 +17,7 @@ from bot.cards.prepared import Cards
 from bot.cards.speech import Speaker
 from bot.case_files import CaseFiles
 from bot.desk_names import KINDS, base, kind_for, unsorted
-from bot.errors import DeliveryFailed, DeliveryRefused
+from bot.errors import DeliveryFailed, DeliveryMoved, DeliveryRefused
 from bot.given_files import GivenFiles
 from bot.handoff import Handoff
 from bot.outbox.ending import Done, Follow
@@ -26,15 +26,15 @@ from bot.store.api import Audience, Message, Store
 from bot.teams.activities import owner_mark
 from bot.teams.channel import Gone, TeamsChannel
 from bot.turn import Turns
-from bot.written import show_key
-from dialogs.effects import Retire, Show, StartProbe
+from bot.written import Screen, show_key, to_retire
+from dialogs.effects import Prompt, Retire, Show, StartProbe
 from dialogs.events import ProbeFinished
 from dialogs.library import Library
 
 _log = structlog.get_logger(__name__)
 
 _show: Final = msgspec.json.Decoder(Show)
-_retire: Final = msgspec.json.Decoder(Retire)
+_screen: Final = msgspec.json.Decoder(Screen)
 
 PROBE_LIMIT = 8.0  # seconds; a person is waiting
 _TYPING_AFTER = 1.0  # seconds
@@ -42,10 +42,11 @@ _TYPING_AFTER = 1.0  # seconds
 # The kinds of messages, and how many of each are performed side by side: no kind waits for another one's
 # destination. There is room where a person waits; the helpdesk's one channel takes some messages a second,
 # and a slow ticket system is not made faster by a crowd. Those that go to Microsoft share one HTTP client and
-# stay below its 100 connections; ticket systems and files have their own.
+# stay below its 128 connections; ticket systems and files have their own.
 AT_ONCE: Final[Mapping[str, int]] = {
-    "show": 28,
-    "retire": 26,
+    "screen": 28,  # two requests each, side by side
+    "show": 10,
+    "retire": 4,
     "probe": 16,
     "handoff": 5,
     "handoff-line": 5,
@@ -124,6 +125,7 @@ class Delivery:
         self._probe_limit = probe_limit
         self._typing_after = typing_after
         self._performers: dict[str, Callable[[Message], Awaitable[Done]]] = {
+            "screen": self._screen,
             "show": self._show,
             "retire": self._retire,
             "probe": self._probe,
@@ -155,39 +157,58 @@ class Delivery:
 
     # ---- to the person
 
+    async def _screen(self, message: Message) -> Done:
+        """Both halves side by side; when only the screen has arrived, the rest goes on by itself."""
+        screen = _screen.decode(message.body)
+        reader = await self._reader(message)
+        sent, changed = await asyncio.gather(
+            self._shown(message, screen.prompt, reader),
+            self._retired(message, screen.answered, reader),
+            return_exceptions=True,
+        )
+        if isinstance(sent, BaseException):
+            raise sent
+        if isinstance(changed, BaseException):
+            raise DeliveryMoved("retire", receipt=sent)
+        return Done(receipt=sent)
+
     async def _show(self, message: Message) -> Done:
         prompt = _show.decode(message.body).prompt
-        reader = await self._reader(message)
+        return Done(receipt=await self._shown(message, prompt, await self._reader(message)))
+
+    async def _retire(self, message: Message) -> Done:
+        await self._retired(message, to_retire(message.body), await self._reader(message))
+        return Done()
+
+    async def _shown(self, message: Message, prompt: Prompt, reader: Audience) -> str:
+        """Show a screen: the id of its card, or "" where it is words, which cannot be retired."""
         address, language, zone = reader.address, reader.language, reader.address.zone
         channel = self._teams()
         if reader.plain or not address.cards:
             await channel.send_text(address, plain.text(prompt, Speaker(self._library(), language, zone)))
-            return Done()  # without a receipt there is no card to be retired
+            return ""
         # In a group everybody sees the card, and anybody can press: it carries its owner's mark.
         owner = "" if address.scope == "personal" else owner_mark(message.conversation)
         card = self._cards.shown(prompt, language, zone, execute=address.execute, owner=owner)
         try:
-            sent = await channel.send_card(address, card.content, card.summary)
+            return await channel.send_card(address, card.content, card.summary)
         except DeliveryRefused as error:
             # Whatever is wrong with the card, nobody is left in front of nothing.
             _log.error("card_refused", key=message.key, why=str(error))
             await channel.send_text(address, plain.text(prompt, Speaker(self._library(), language, zone)))
-            return Done()
-        return Done(receipt=sent)
+            return ""
 
-    async def _retire(self, message: Message) -> Done:
-        effect = _retire.decode(message.body)
+    async def _retired(self, message: Message, effect: Retire, reader: Audience) -> None:
+        """Show on the card of an answered screen what was picked, if it has one."""
         shown = await self._store.message(show_key(message.conversation, effect.prompt))
-        reader = await self._reader(message)
         if shown is None or not shown.receipt:
-            return Done()
+            return
         prompt = _show.decode(shown.body).prompt
         card = self._cards.retired(prompt, effect.picked, reader.language, reader.address.zone)
         try:
             await self._teams().update_card(reader.address, shown.receipt, card.content, card.summary)
         except Gone:
             _log.info("card_gone", key=shown.key)
-        return Done()
 
     # ---- automatic checks
 

@@ -52,11 +52,15 @@ class DeliveryPostponed(Exception):  # noqa: N818 - an intention, not a mistake
 
 
 class DeliveryMoved(Exception):  # noqa: N818 - an intention, not a mistake
-    """It is for another pool: `kind`, and should be taken out again at once. It costs none of its tries."""
+    """It is for another pool: `kind`, and should be taken out again at once. It costs none of its tries.
 
-    def __init__(self, kind: str) -> None:
+    `receipt` is of the part that is done, if one is.
+    """
+
+    def __init__(self, kind: str, *, receipt: str = "") -> None:
         super().__init__(f"it is {kind}")
         self.kind = kind
+        self.receipt = receipt
 
 
 class DeliveryRefused(Exception):  # noqa: N818 - the field's word

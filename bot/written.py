@@ -46,6 +46,29 @@ def show_key(conversation: str, prompt: str) -> str:
     return f"show/{conversation}/{prompt}"
 
 
+class Screen(Show, frozen=True, kw_only=True, tag="show"):
+    """A screen, and the answered one whose place it takes: what stands in a message of the kind "screen".
+
+    Whoever reads it as a `Show` finds its prompt. When nothing is left to do but to change the answered one,
+    the message goes on as a "retire", with the receipt of the screen.
+    """
+
+    answered: Retire
+
+
+_to_retire = msgspec.json.Decoder(Retire | Screen)
+
+
+def to_retire(body: bytes) -> Retire:
+    """What is to be retired, out of the body of a "retire", which may have been a "screen".
+
+    Raises:
+        msgspec.DecodeError: It is neither.
+    """
+    found = _to_retire.decode(body)
+    return found.answered if isinstance(found, Screen) else found
+
+
 def offer_key(file: str) -> str:
     """The outbox key under which a file was offered; its receipt is the sent activity's id."""
     return f"file-offer/{file}"
@@ -95,7 +118,7 @@ def written_down(
             NewMessage(key=message_key, lane=lane, kind="handoff-call", conversation=key, body=body)
         )
 
-    for index, effect in enumerate(effects):
+    for index, effect in enumerate(_joined(effects)):
         own = f"{key}/{after.turn}/{index}"
         match effect:
             case Hear():
@@ -104,8 +127,11 @@ def written_down(
             case Show():
                 body = _encode(effect.prompt)
                 lines.append(NewLine(who="bot", at=at, session=after.session, body=body))
+                what = "show"
+                if isinstance(effect, Screen):
+                    what, reply = "screen", _encode(effect.answered)
                 if here.surface == "teams":
-                    send("show", key, effect, show_key(key, effect.prompt.id))
+                    send(what, key, effect, show_key(key, effect.prompt.id))
             case Retire():
                 reply = _encode(effect)
                 if here.surface == "teams":
@@ -128,8 +154,6 @@ def written_down(
                 _move(effect, send, key, own)
             case AimFile() | DropFiles():
                 pass  # below
-    # What is new comes first; an answered screen can wait for it.
-    messages.sort(key=lambda message: message.kind == "retire")
     return Kept(
         conversation=after,
         address=address,
@@ -144,6 +168,18 @@ def written_down(
         dropped=tuple(each for effect in _all(DropFiles, effects) for each in effect.files),
         reply=reply,
     )
+
+
+def _joined(effects: tuple[Effect, ...]) -> list[Effect]:
+    """The effects, with each screen and the answered one before it as one."""
+    found: list[Effect] = []
+    for effect in effects:
+        before = found[-1] if found else None
+        if isinstance(effect, Show) and isinstance(before, Retire):
+            found[-1] = Screen(prompt=effect.prompt, answered=before)
+        else:
+            found.append(effect)
+    return found
 
 
 def _all(kind: type[_E], effects: tuple[Effect, ...]) -> list[_E]:

@@ -28,7 +28,7 @@ from bot.errors import (
     DeliveryRefused,
     StoreUnavailable,
 )
-from bot.outbox.ending import Done, Follow, excused
+from bot.outbox.ending import Done, Follow, excused, moved
 from bot.outbox.places import Places
 from bot.outbox.retry import OLDEST, next_delay, put_off
 from bot.store.api import Message, Settled, Spare, Store
@@ -267,7 +267,7 @@ class Dispatcher:
         except DeliveryParked as error:
             await self._park(message, str(error) or "nobody is there")
         except DeliveryMoved as error:
-            await self._write(excused(message, "ready", "", due_at=self._clock(), kind=error.kind))
+            await self._write(moved(message, error, now=self._clock()))
         except DeliveryPostponed as error:
             await self._put_off(message, str(error) or "put off", error.wait)
         except DeliveryFailed as error:

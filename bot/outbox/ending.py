@@ -2,6 +2,7 @@
 
 import msgspec
 
+from bot.errors import DeliveryMoved
 from bot.store.api import Decide, Message, MessageState, Settled
 
 
@@ -20,10 +21,8 @@ class Done(msgspec.Struct, frozen=True, kw_only=True):
     follow: Follow | None = None
 
 
-def excused(
-    message: Message, state: MessageState, why: str, *, due_at: float = 0.0, kind: str = ""
-) -> Settled:
-    """The end of an attempt that is none of the message's tries; `kind`: what it is from now on."""
+def excused(message: Message, state: MessageState, why: str, *, due_at: float = 0.0) -> Settled:
+    """The end of an attempt that is none of the message's tries."""
     return Settled(
         id=message.id,
         attempt=message.attempt,
@@ -31,5 +30,10 @@ def excused(
         error=why,
         due_at=due_at,
         counted=False,
-        kind=kind,
     )
+
+
+def moved(message: Message, how: DeliveryMoved, *, now: float) -> Settled:
+    """It goes on in another pool, at once."""
+    ended = excused(message, "ready", "", due_at=now)
+    return msgspec.structs.replace(ended, kind=how.kind, receipt=how.receipt)

@@ -11,6 +11,7 @@ import msgspec
 from bot.desk_names import base
 from bot.redact import clean, redact
 from bot.store.api import Message, MessageState
+from bot.written import to_retire
 from dialogs.effects import (
     AttachFile,
     ChangeCase,
@@ -19,7 +20,6 @@ from dialogs.effects import (
     GiveFile,
     OfferFile,
     OpenCase,
-    Retire,
     Show,
     StartProbe,
 )
@@ -96,11 +96,11 @@ def _facts(message: Message) -> dict[str, str] | None:
 
     try:
         match base(message.kind):
-            case "show":
+            case "show" | "screen":
                 prompt = read(Show).prompt
                 return {"prompt": prompt.id, "text": prompt.say.key}
             case "retire":
-                return {"prompt": read(Retire).prompt}
+                return {"prompt": to_retire(message.body).prompt}
             case "probe":
                 effect = read(StartProbe)
                 return {"check": effect.probe, "request": effect.request}

@@ -233,7 +233,7 @@ class Settled(_Record, frozen=True, kw_only=True):
 
     `counted` False: nothing was wrong with it, so the attempt is none of its tries.
     `found` is the state it must still be in. Any other than "leased" is for an operator, who holds no lease.
-    `kind`, if given, is the one it has from now on.
+    `kind`, if given, is the one it has from now on. A `receipt` that it had stays when none is given.
     """
 
     id: int

@@ -29,6 +29,7 @@ from bot.teams.tokens import Anonymous
 from bot.ticket_desks import Desks
 from bot.tickets.api import Ticket
 from bot.turn import Turns
+from bot.written import show_key
 from dialogs.events import Chose, Commanded, Event, Said
 from dialogs.language.load import load
 from dialogs.library import Library
@@ -300,9 +301,48 @@ async def test_whoever_waits_for_a_dropped_check_goes_on(room: Room) -> None:
 async def test_a_deleted_card_stops_nothing(room: Room) -> None:
     """A card that is gone cannot show what was picked; the next question comes all the same."""
     await room.takes(Said(at=1, text="AADSTS1000002"))
-    room.teams.cloud.connector.next(404, {"error": {"code": "ActivityNotFoundInConversation"}})
+    room.teams.cloud.connector.always_to("PUT", 404, {"error": {"code": "ActivityNotFoundInConversation"}})
     await room.takes(Chose(at=2, prompt="1", options=("no-button",)))
     assert "Then open it again and sign in once more." in room.newest()
+    assert await room.store.next_due() is None
+
+
+async def test_an_answered_card_that_cannot_be_changed_now_is_changed_later(room: Room) -> None:
+    """The new screen is there and does not come a second time; only the change is repeated."""
+    await room.takes(Said(at=1, text="AADSTS1000002"))
+    room.teams.cloud.connector.always_to("PUT", 502)
+    await room.takes(Chose(at=2, prompt="1", options=("no-button",)))
+    shown = len(room.teams.cards())
+
+    left = await room.store.message(show_key(KEY, "2"))
+    assert left is not None
+    assert (left.kind, left.state, left.receipt) == ("retire", "ready", "activity-2")
+
+    room.teams.cloud.connector.usual()
+    room.now += 60
+    await room.outbox.drain()
+    assert "There was nothing to press" in read(room.teams.updates("activity-1")[-1])
+    assert len(room.teams.cards()) == shown
+    # And it is a card like any other: once answered, it is changed as well.
+    await room.takes(Chose(at=3, prompt="2", options=("same",)))
+    assert len(room.teams.updates("activity-2")) == 1
+
+
+async def test_a_screen_that_does_not_get_through_comes_later(room: Room) -> None:
+    """However it went with the answered card: to change that twice shows nobody anything twice."""
+    await room.takes(Said(at=1, text="AADSTS1000002"))
+    room.teams.cloud.connector.always_to("POST", 502)
+    await room.takes(Chose(at=2, prompt="1", options=("no-button",)))
+    waits = await room.store.message(show_key(KEY, "2"))
+    assert waits is not None
+    assert (waits.kind, waits.state, waits.tries) == ("screen", "ready", 1)
+
+    room.teams.cloud.connector.usual()
+    room.now += 60
+    await room.outbox.drain()
+    arrived = await room.store.message(show_key(KEY, "2"))
+    assert arrived is not None
+    assert (arrived.state, arrived.receipt) == ("done", "activity-2")
 
 
 async def test_news_of_a_case_is_not_parked_for_its_person(room: Room, library: Library) -> None:
@@ -355,8 +395,9 @@ async def test_what_is_taken_out_is_what_can_be_performed(room: Room) -> None:
     """Each kind has a pool with room, and a performer, or it would wait for ever or fail for days."""
     assert AT_ONCE.keys() == room.delivery._performers.keys()
     assert min(AT_ONCE.values()) > 0
-    shared = (AT_ONCE[kind] for kind in (*TO_TEAMS, "probe"))
-    assert sum(shared) < 100  # connections of the HTTP client to Microsoft
+    # A screen is two requests, the others are one.
+    shared = (AT_ONCE[kind] for kind in (*TO_TEAMS, "probe", "screen"))
+    assert sum(shared) < 128  # connections of the HTTP client to Microsoft
 
 
 async def test_a_message_of_a_newer_version_is_left_to_it(room: Room) -> None:

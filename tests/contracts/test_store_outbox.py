@@ -76,6 +76,23 @@ async def test_a_message_that_waits_for_another_try_holds_up_its_lane(store: Sto
     assert (again.key, again.attempt, again.error) == ("a1", 2, "503")
 
 
+async def test_the_receipt_of_what_is_done_stays_while_the_rest_is_tried(store: Store) -> None:
+    """What goes on as another kind because one part has arrived is still known by that part's receipt."""
+    await send(store, to_send("m"))
+    (first,) = await claim(store)
+    part = Settled(id=first.id, attempt=1, state="ready", receipt="r-1", kind="rest", due_at=NOW)
+    await store.settle(part)
+
+    (again,) = await claim(store, kinds=["rest"])
+    assert again.receipt == "r-1"
+    await settle(store, again, "ready", error="503", due_at=NOW)
+    (last,) = await claim(store, kinds=["rest"])
+    await settle(store, last)
+    found = await store.message("m")
+    assert found is not None
+    assert (found.state, found.receipt) == ("done", "r-1")
+
+
 async def test_a_dead_message_lets_its_lane_go_on(store: Store) -> None:
     """What was given up holds up nobody."""
     await send(store, to_send("a1"), to_send("a2"))

@@ -1,6 +1,7 @@
 """The promises of `bot.store.tickets`, and of messages that change their kind, over every store there is."""
 
-from bot.outbox.ending import excused
+from bot.errors import DeliveryMoved
+from bot.outbox.ending import moved
 from bot.store.api import CaseChange, CaseSearch, Store
 from tests.support.keeping import NOW, OpenStore, case, changing, claim, keys, opening, send, settle, to_send
 
@@ -32,8 +33,7 @@ async def test_a_message_that_was_moved_is_claimed_as_what_it_is_now(store: Stor
     """At its place in the lane, with its tries as they were."""
     await send(store, to_send("a", kind="ticket/?"), to_send("b", kind="ticket/?"))
     (message,) = await claim(store, kinds=["ticket/?"])
-    moved = excused(message, "ready", "", due_at=NOW, kind="ticket/security")
-    assert (await store.settle(moved)).held
+    assert (await store.settle(moved(message, DeliveryMoved("ticket/security"), now=NOW))).held
 
     assert await store.kinds_waiting() == {"ticket/security"}
     assert await claim(store, kinds=["ticket/?"]) == []

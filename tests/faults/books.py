@@ -83,7 +83,7 @@ async def _events(verdict: Verdict, claims: Sequence[Claim], ask: Ask) -> None:
 async def _screens(verdict: Verdict, notes: Sequence[Note], ask: Ask) -> None:
     """Every screen was shown, in order, and the last one is that of the stored conversation."""
     written: defaultdict[str, list[str]] = defaultdict(list)
-    for key, message in await ask("SELECT conversation, key FROM outbox WHERE kind = 'show' ORDER BY id"):
+    for key, message in await ask("SELECT conversation, key FROM outbox WHERE key LIKE 'show/%' ORDER BY id"):
         prompt = message.removeprefix(f"show/{key}/")
         written[key].append("" if _NEWS.fullmatch(prompt) else prompt)
     arrived: defaultdict[str, list[str]] = defaultdict(list)

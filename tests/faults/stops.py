@@ -144,7 +144,7 @@ async def rounds(
                 waiting=states.get("ready", 0),
             )
         await emptied(bot, books)
-        ((shown,),) = await books.rows("SELECT count(*) FROM outbox WHERE kind = 'show'")
+        ((shown,),) = await books.rows("SELECT count(*) FROM outbox WHERE key LIKE 'show/%'")
         figures["shown"] = shown
         arrived = len(posted(cloud)) - hung
         assert arrived == shown, f"{arrived} cards came for {shown}: one that had arrived came again"

@@ -84,6 +84,15 @@ class Endpoint:
         """Let a handler answer from now on."""
         self._always = handler
 
+    def always_to(self, method: str, status: int, body: Any = None) -> None:
+        """Answer requests with one method this way from now on, and others as usual."""
+        scripted = answer(status, body)
+
+        async def chosen(request: web.Request) -> web.StreamResponse:
+            return await (scripted if request.method == method else self._usual)(request)
+
+        self._always = chosen
+
     def usual(self) -> None:
         """Forget what was scripted."""
         self._always = None

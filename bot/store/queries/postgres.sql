@@ -27,7 +27,7 @@ WITH kept AS (
     INSERT INTO taken (conversation, event, at, reply)
     SELECT key, :event, extract(epoch FROM now()), :reply FROM kept
 ), ended AS (
-    UPDATE outbox SET state = :state_of_ended, receipt = :receipt, error = :error,
+    UPDATE outbox SET state = :state_of_ended, receipt = coalesce(nullif(:receipt::text, ''), receipt), error = :error,
         due_at = CASE WHEN :state_of_ended::text = 'ready' THEN :due_at::float8 END,
         settled_at = CASE WHEN :state_of_ended::text IN ('done', 'dead') THEN extract(epoch FROM now()) END,
         excused = excused + :excused, lapsed = 0
@@ -191,7 +191,7 @@ FROM later LEFT JOIN (leased JOIN due USING (id)) ON true ORDER BY was_due_at, i
 
 -- name: settle
 -- The end of an attempt, which only its holder may write; or of a message that is still as an operator saw it.
-UPDATE outbox SET state = :state_of_ended, receipt = :receipt, error = :error,
+UPDATE outbox SET state = :state_of_ended, receipt = coalesce(nullif(:receipt::text, ''), receipt), error = :error,
     due_at = CASE WHEN :state_of_ended::text = 'ready' THEN :due_at::float8 END,
     settled_at = CASE WHEN :state_of_ended::text IN ('done', 'dead') THEN extract(epoch FROM now()) END,
     kind = coalesce(nullif(:kind::text, ''), kind), excused = excused + :excused, lapsed = 0

@@ -149,8 +149,8 @@ UPDATE outbox SET state = 'ready', excused = excused + 1, due_at = 0.0
 WHERE id = :id AND attempt = :attempt AND state = 'leased' AND due_at = :until
 
 -- name: settle
--- The end of an attempt; only its holder may write it.
-UPDATE outbox SET state = :state, receipt = :receipt, error = :error, due_at = :due_at, settled_at = :settled_at,
+-- The end of an attempt; only its holder may write it. A receipt stays when none is given.
+UPDATE outbox SET state = :state, receipt = coalesce(nullif(:receipt, ''), receipt), error = :error, due_at = :due_at, settled_at = :settled_at,
     kind = coalesce(nullif(:kind, ''), kind), excused = excused + :excused, lapsed = 0
 WHERE id = :id AND attempt = :attempt AND state = :found
 RETURNING lane

@@ -26,6 +26,7 @@ from bot.store.postgres_queries import turn_values
 from bot.store.postgres_setup import migrate
 from bot.store.queries import named, positional
 from bot.store.rows import case_of, conversation_of
+from bot.written import Screen
 from dialogs.case import CaseFile
 from dialogs.conversation import Conversation
 from dialogs.effects import (
@@ -341,6 +342,7 @@ async def test_this_version_starts_on_a_newer_database_that_allows_it(postgres_u
         CaseFile,
         Show,
         Retire,
+        Screen,
         StartProbe,
         OpenCase,
         ChangeCase,
