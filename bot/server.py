@@ -5,13 +5,15 @@ Must not know: what the bot is made of (`bot.app`), what a request means.
 
 import asyncio
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import structlog
 from aiohttp import web
 
 from bot.app import STOP_GRACE, running, web_app
 from bot.config import Settings
+from bot.content import Content
 from bot.control import listening as door_open
 from bot.outbox.dispatcher import LEASE
 from bot.statistics import Figures
@@ -44,7 +46,11 @@ async def serve(
     """
     database = database_file(settings.database_url.reveal())
     started = running(settings, library=library, limits=limits, lease=lease)
-    async with started as parts, door_open(database, parts.upkeep, Figures(parts.store)):
+    async with (
+        started as parts,
+        door_open(database, parts.upkeep, Figures(parts.store)),
+        _reloading(parts.content, local=settings.local),
+    ):
         app, stop = web_app(parts), _told_to_stop()
 
         async def last(_: web.Request, response: web.StreamResponse) -> None:
@@ -64,6 +70,32 @@ async def serve(
         finally:
             # Side by side, so that a request and a delivery that hang have one grace and not two.
             await asyncio.gather(runner.cleanup(), parts.dispatcher.stop(STOP_GRACE))
+
+
+@asynccontextmanager
+async def _reloading(content: Content, *, local: bool) -> AsyncIterator[None]:
+    """SIGHUP has the guides read again, as is the custom; told several times meanwhile, it does it once more.
+
+    In local mode it says that the terminal was closed, and ends the process; there a saved guide is noticed.
+    """
+    if local:
+        yield
+        return
+    told = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, told.set)
+
+    async def reload() -> None:
+        while True:
+            await told.wait()
+            told.clear()
+            await content.reload()
+
+    task = asyncio.create_task(reload(), name="reload")
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 def _told_to_stop() -> asyncio.Event:

@@ -42,8 +42,9 @@ async def chat(settings: Settings, guide: str | None, language: str) -> None:
     configure(sys.stderr, "WARNING")  # also so that what is logged is redacted
     settings = msgspec.structs.replace(settings, database_url=Secret("sqlite://:memory:"))
     async with running(settings) as parts:
-        if language and language not in parts.library.languages:
-            raise ConfigError(f"no language {language!r}; there are: {', '.join(parts.library.languages)}")
+        languages = parts.content.now().languages
+        if language and language not in languages:
+            raise ConfigError(f"no language {language!r}; there are: {', '.join(languages)}")
         await _Terminal(parts, language).talk(guide)
 
 
@@ -57,7 +58,7 @@ class _Terminal:
     async def talk(self, guide: str | None) -> None:
         self._console.print("Type as you would in Teams. [bold]:q[/bold] ends it. Nothing is kept.")
         if guide:
-            words = _opening(self._parts.library, guide)
+            words = _opening(self._parts.content.now(), guide)
             await self._say(words)
         else:
             await self._take(Opened(at=self._parts.turns.now()))
@@ -66,7 +67,7 @@ class _Terminal:
                 break
             await self._say(typed)
         for record in await self._parts.store.cases():
-            speaker = Speaker(self._parts.library, self._parts.settings.helpdesk_language)
+            speaker = Speaker(self._parts.content.now(), self._parts.settings.helpdesk_language)
             ticket = escape(plain.case_text(record, speaker))
             self._console.print(Panel(ticket, title=f"the helpdesk has {record.number}"))
 
@@ -88,7 +89,7 @@ class _Terminal:
     async def _show(self) -> None:
         lines = await self._parts.store.lines(_KEY, after=self._seen)
         kept = await self._parts.store.conversation(_KEY)
-        speaker = Speaker(self._parts.library, kept[0].language if kept else "")
+        speaker = Speaker(self._parts.content.now(), kept[0].language if kept else "")
         for line in lines:
             self._seen = line.seq
             if line.who != "person":

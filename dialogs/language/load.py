@@ -30,12 +30,7 @@ def read_folder(folder: Path) -> tuple[dict[str, str], list[Diagnostic]]:
     if not folder.is_dir():
         what = "is not a folder" if folder.exists() else "does not exist"
         raise NoContent(f"the content folder {folder} {what}; set HANDRAIL_CONTENT or give the right path")
-    paths = [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.suffix in _ENDINGS
-        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
-    ]
+    paths = _paths(folder)
     if not paths:
         raise NoContent(f"the content folder {folder} has no YAML file; guides belong to {folder / 'guides'}")
     if len(paths) > MOST_FILES:
@@ -51,6 +46,27 @@ def read_folder(folder: Path) -> tuple[dict[str, str], list[Diagnostic]]:
         if text is not None:
             files[name] = text
     return files, found
+
+
+def stamp(folder: Path) -> str:
+    """Something that is another after every change of a file that `read_folder` reads; never raises."""
+    seen = []
+    try:
+        for path in _paths(folder):
+            status = path.stat()
+            seen.append((str(path), status.st_ino, status.st_size, status.st_mtime_ns))
+    except OSError as error:
+        return repr(error)
+    return repr(seen)
+
+
+def _paths(folder: Path) -> list[Path]:
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.suffix in _ENDINGS
+        and not any(part.startswith(".") for part in path.relative_to(folder).parts)
+    ]
 
 
 def read_file(path: Path, name: str) -> tuple[str | None, list[Diagnostic]]:

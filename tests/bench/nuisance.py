@@ -1,20 +1,23 @@
-"""Trouble that others make: a flood, strangers with unknown keys, a server that never answers.
+"""Trouble that others make: a flood, strangers with unknown keys, a server that never answers, new guides.
 
 Each lasts as long as its block. Must not know: whom it troubles, nor what is measured.
 """
 
 import asyncio
 import contextlib
+import shutil
+import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Final
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.bench.cloud import APP_ID, ISSUER
-from tests.bench.own_bot import OwnBot
+from tests.bench.own_bot import ROOT, OwnBot
 from tests.bench.people import Talker
 from tests.bench.wire import Asking
 
@@ -80,6 +83,30 @@ async def ringing(bot: OwnBot) -> AsyncIterator[None]:
     for line in lines:
         line.close()
     person.close()
+
+
+def copied(folder: Path) -> str:
+    """The shipped guides, in a folder where they may be changed; its path."""
+    return str(shutil.copytree(ROOT / "content", folder))
+
+
+@asynccontextmanager
+async def rewriting(bot: OwnBot) -> AsyncIterator[None]:
+    """An author who changes a text again and again, and has the guides read each time."""
+    [process] = bot.processes
+    texts = process.folder / "content" / "texts" / "en.yaml"
+    before, number = texts.read_text("utf-8"), 0
+
+    async def rewrite() -> None:
+        nonlocal number
+        number += 1
+        texts.write_text(f"{before}\n# {number}\n", "utf-8")
+        process.signal(signal.SIGHUP)
+        while process.said().count("content_reloaded") < number:  # noqa: ASYNC110  it tells nobody but its log
+            await asyncio.sleep(_PAUSE)
+
+    async with _again_and_again(rewrite):
+        yield
 
 
 class _Loud(Talker):

@@ -1,10 +1,10 @@
 """What other people notice of trouble: `python -m tests.bench.trouble [--quick]`.
 
 A few people talk at leisure while somebody floods the bot, a ticket system hangs, or signing keys do not
-come. Then an open loop, at half of what the bot takes at most: activities are sent by the clock, and how long
-each acknowledgement takes counts from when it was due; with everything quiet, and with login, Connector and
-ticket system hanging, when nothing but the acknowledgement can be given. Handrail has no reload of content to
-measure: new content is a new process. Prints a table; writes trouble.json.
+come, or while guides are changed and read again. Then an open loop, at half of what the bot takes at most:
+activities are sent by the clock, and how long each acknowledgement takes counts from when it was due; with
+everything quiet, and with login, Connector and ticket system hanging, when nothing but the acknowledgement
+can be given. Prints a table; writes trouble.json.
 
 Must not know: how a bot is started (`tests.bench.own_bot`).
 """
@@ -23,7 +23,7 @@ import msgspec
 import uvloop
 
 from tests.bench.certificates import Certificates, made_in
-from tests.bench.nuisance import flooding, hanging, ringing
+from tests.bench.nuisance import copied, flooding, hanging, rewriting, ringing
 from tests.bench.open_loop import acknowledged
 from tests.bench.own_bot import KEPT, OwnBot, Sample, measured, middle, own_bot, webhook
 from tests.bench.people import Turn, TurnFailed, crowd
@@ -62,7 +62,8 @@ class _Phases:
 
     async def leisurely(self, trouble: str) -> Found:
         """People who talk with pauses, beside some trouble: "" for none."""
-        async with self._bot(tickets=trouble == "tickets") as bot, AsyncExitStack() as stack:
+        guides = trouble == "guides"
+        async with self._bot(tickets=trouble == "tickets", guides=guides) as bot, AsyncExitStack() as stack:
             turns: list[Turn] = []
             people = crowd(_PEOPLE, bot.cloud, bot.mail, bot.port, turns.append, echo=False)
             for each in people:
@@ -72,6 +73,8 @@ class _Phases:
             elif trouble == "keys":
                 bot.cloud.keys_hang = True
                 await stack.enter_async_context(ringing(bot))
+            elif guides:
+                await stack.enter_async_context(rewriting(bot))
             before = await bot.delays()
             found = await measured(
                 bot, people, turns, warm=self._length.warm, seconds=self._length.seconds, thinking=_THINKING
@@ -105,11 +108,18 @@ class _Phases:
             return found, _between(before, await bot.delays())
 
     @asynccontextmanager
-    async def _bot(self, *, tickets: bool = False) -> AsyncIterator[OwnBot]:
-        """A bot; with `tickets` one whose ticket system takes connections and never answers."""
+    async def _bot(self, *, tickets: bool = False, guides: bool = False) -> AsyncIterator[OwnBot]:
+        """A bot.
+
+        Args:
+            tickets: Its ticket system takes connections and never answers.
+            guides: It has a copy of the guides for itself.
+        """
         with TemporaryDirectory(dir=self._folder) as name:
             async with hanging() as port:
                 extra = webhook(port) if tickets else {}
+                if guides:
+                    extra["HANDRAIL_CONTENT"] = copied(Path(name) / "content")
                 async with own_bot(self._certificates, Path(name), extra=extra) as bot:
                     yield bot
 
@@ -144,6 +154,7 @@ def _measured(phases: _Phases, length: _Length) -> tuple[list[Row], float]:
         "one person floods": lambda: phases.leisurely("flood"),
         "ticket system hangs": lambda: phases.leisurely("tickets"),
         "signing keys hang": lambda: phases.leisurely("keys"),
+        "guides are read again": lambda: phases.leisurely("guides"),
         "half load, quiet": lambda: phases.open_loop(rate, known=True, hangs=False),
         "half load, Connector and tickets hang": lambda: phases.open_loop(rate, known=True, hangs=True),
         "half load, login hangs as well": lambda: phases.open_loop(rate, known=False, hangs=True),

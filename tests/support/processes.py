@@ -33,7 +33,8 @@ def free_port() -> int:
 class Running:
     """A process. What it writes is kept in a file."""
 
-    def __init__(self, process: asyncio.subprocess.Process, log: Path) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, folder: Path, log: Path) -> None:
+        self.folder = folder  # its working directory
         self._process = process
         self._log = log
 
@@ -94,7 +95,7 @@ async def running(*command: str, folder: Path, log: str, env: Mapping[str, str])
             *command, cwd=folder, env=dict(env), stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out,
             start_new_session=True,
         )  # fmt: skip
-    started = Running(process, written)
+    started = Running(process, folder, written)
     try:
         yield started
     finally:
