@@ -61,6 +61,8 @@ PEERS: Final = (
     Peer(name="floor", label="bare aiohttp, an echo", environment="", program="floor.py"),
     Peer(name="floor-fast", label="bare aiohttp, an echo, tuned", environment="", program="floor.py",
          settings=("FAST=1",)),
+    Peer(name="floor-kept", label="the same, which keeps its turns and changes its messages", environment="",
+         program="floor.py", settings=("FAST=1", "KEPT=kept.db")),
 )  # fmt: skip
 
 
