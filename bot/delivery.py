@@ -42,11 +42,11 @@ _TYPING_AFTER = 1.0  # seconds
 # The kinds of messages, and how many of each are performed side by side: no kind waits for another one's
 # destination. There is room where a person waits; the helpdesk's one channel takes some messages a second,
 # and a slow ticket system is not made faster by a crowd. Those that go to Microsoft share one HTTP client and
-# stay below its 128 connections; ticket systems and files have their own.
+# stay below its 160 connections; ticket systems and files have their own.
 AT_ONCE: Final[Mapping[str, int]] = {
     "screen": 28,  # two requests each, side by side
-    "show": 10,
-    "retire": 4,
+    "show": 16,
+    "retire": 16,  # in front of what comes when a check has ended
     "probe": 16,
     "handoff": 5,
     "handoff-line": 5,

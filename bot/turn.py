@@ -45,7 +45,7 @@ from dialogs.library import SOURCE_LANGUAGE, Library
 
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that is misread on the phone: no 0/O, 1/I/L, U
 _LONG = 4000  # characters; a pasted page, not a sentence
-_ANSWERS = ("show", "screen", "probe")  # the kinds that somebody waits for
+_ANSWERS = ("show", "screen", "retire", "probe")  # the kinds that somebody waits for, or waits behind
 _TRIES = 8  # of case numbers; from the fourth on they are longer
 
 

@@ -48,7 +48,7 @@ from bot.store.sqlite_history import SqliteHistory, add_outcome
 from bot.store.sqlite_on_call import SqliteRoster
 from bot.store.sqlite_prune import prune
 from bot.store.sqlite_queries import SQL, every, first, run
-from bot.store.sqlite_room import Room, next_due
+from bot.store.sqlite_room import Room, let_next_go, next_due
 from bot.store.sqlite_sessions import SqliteSessions
 from bot.store.writer import Writer
 from dialogs.conversation import CaseStatus, Conversation
@@ -111,14 +111,17 @@ class SqliteStore(SqliteRoster, SqliteHistory, SqliteSessions, SqliteFiles):
             room = Room(spare, leased, now=self._clock())
             if settles is not None and not self._settle(db, settles, room) and settles.found != "leased":
                 raise Overtaken
-            if taken := first(db, "taken", conversation=conversation, event=event_id):
-                return Receipt(reply=taken[0], repeat=True, leased=tuple(leased), due=room.left)
-            stored = first(db, "conversation", key=conversation)
-            before, where = conversation_of(stored) if stored else (None, None)
+            ((reply, parked, *stored),) = every(db, "before", key=conversation, event=event_id)
+            if reply is not None:
+                return Receipt(reply=reply, repeat=True, leased=tuple(leased), due=room.left)
+            before, where = conversation_of(stored) if stored[0] is not None else (None, None)
             crash.at("turn.loaded")
             kept = decide(before, where)
             crash.at("turn.decided")
-            self._keep(db, conversation, event_id, kept, room, lines=stored[2] if stored else 0)
+            if parked and kept.address is not None:
+                run(db, "unpark", conversation=conversation, now=room.now)
+                room.left = True
+            self._keep(db, conversation, event_id, kept, room, lines=stored[2] or 0)
             crash.at("turn.written")
             return Receipt(reply=kept.reply, repeat=False, leased=tuple(leased), due=room.left)
 
@@ -143,9 +146,6 @@ class SqliteStore(SqliteRoster, SqliteHistory, SqliteSessions, SqliteFiles):
     def _keep(
         self, db: sqlite3.Connection, key: str, event_id: str, kept: Kept, room: Room, *, lines: int
     ) -> None:
-        now = room.now
-        if kept.address is not None and run(db, "unpark", conversation=key, now=now).rowcount:
-            room.left = True
         run(
             db,
             "keep_conversation",
@@ -154,7 +154,7 @@ class SqliteStore(SqliteRoster, SqliteHistory, SqliteSessions, SqliteFiles):
             address=encode(kept.address) if kept.address is not None else None,
             lines=lines + len(kept.lines),
         )
-        run(db, "take", conversation=key, event=event_id, now=now, reply=kept.reply)
+        run(db, "take", conversation=key, event=event_id, now=room.now, reply=kept.reply)
         for seq, line in enumerate(kept.lines, lines + 1):
             values = {"who": line.who, "at": line.at, "session": line.session, "body": line.body}
             run(db, "add_line", conversation=key, seq=seq, **values)
@@ -219,13 +219,15 @@ class SqliteStore(SqliteRoster, SqliteHistory, SqliteSessions, SqliteFiles):
                 self._pruned_at = self._clock()
             for each in chain.from_iterable(unheard):
                 run(db, "unlease", id=each.id, attempt=each.attempt, until=each.due_at)
+            kinds = [row[0] for row in every(db, "kinds_waiting") if row[0] in limits]
             due: list[tuple[float, int]] = []
-            for kind, limit in limits.items():
-                due += [(at, number) for at, number in every(db, "due", kind=kind, now=now, limit=limit)]
+            for kind in kinds:
+                found = every(db, "due", kind=kind, now=now, limit=limits[kind])
+                due += [(at, number) for at, number in found]
             leased.extend(
                 message_of(every(db, "lease", id=number, until=now + lease)[0]) for _, number in sorted(due)
             )
-            return next_due(db, limits, after=now)
+            return next_due(db, kinds, after=now)
 
         coming = await self._heard(work, leased)
         handed_back = set(map(id, unheard))  # not by what is in them: a list may still be filled
@@ -293,7 +295,7 @@ class SqliteStore(SqliteRoster, SqliteHistory, SqliteSessions, SqliteFiles):
             if before is None or not run(db, "bring_back", id=number).rowcount:
                 return None
             run(db, "step_back", lane=before[2], id=number)
-            run(db, "next_in_lane", lane=before[2])
+            let_next_go(db, before[2])
             row = first(db, "message_by_id", id=number)
             return message_of(row) if row else None
 

@@ -6,6 +6,7 @@ import structlog
 
 from bot.store.retention import GIVEN_UP, PORTION, Retention
 from bot.store.sqlite_queries import every, run
+from bot.store.sqlite_room import let_next_go
 
 _log = structlog.get_logger(__name__)
 
@@ -17,7 +18,7 @@ def prune(db: sqlite3.Connection, retention: Retention, now: float) -> int:
         if name == "bury_parked":
             lanes = every(db, name, now=now, before=now - age, limit=PORTION)
             for (lane,) in lanes:
-                run(db, "next_in_lane", lane=lane)
+                let_next_go(db, lane)
             if lanes:
                 _log.warning("parked_given_up", messages=len(lanes), what_to_do=GIVEN_UP)
             pruned += len(lanes)

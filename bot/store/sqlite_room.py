@@ -10,7 +10,7 @@ import msgspec
 
 from bot.store.api import Message, NewMessage, Spare
 from bot.store.rows import message_of, message_values
-from bot.store.sqlite_queries import every, first
+from bot.store.sqlite_queries import every, first, run
 
 
 class Room:
@@ -50,12 +50,20 @@ class Room:
         if row is None:
             return
         if row[1] not in self._kinds:
+            run(db, "let_go", id=row[0])
             self.left = True
             return
         self._kinds.discard(row[1])
         leased = first(db, "lease", id=row[0], until=self._until)
         assert leased is not None
         self._leased.append(message_of(leased))
+
+
+def let_next_go(db: sqlite3.Connection, lane: str) -> None:
+    """A lane may be free: let its next message go, if one waits."""
+    row = first(db, "next_in_lane", lane=lane)
+    if row is not None:
+        run(db, "let_go", id=row[0])
 
 
 def next_due(db: sqlite3.Connection, kinds: Collection[str] | None, *, after: float = -1.0) -> float | None:

@@ -26,8 +26,8 @@ _log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 _TOGETHER: Final = 64  # pieces of work in one commit; more would make the first one wait too long
-_MANY: Final = 8  # pieces of work in a commit, from which on the next one waits for company
-_BREATH: Final = 0.002  # seconds that it waits: then more of them share one wait for the disk
+_MANY: Final = 3  # pieces of work in a commit, from which on the next one waits for company
+_BREATH: Final = 0.003  # seconds that it waits: then more of them share one wait for the disk
 _A_MOMENT: Final = 0.1  # seconds; a commit takes a few milliseconds
 _MEND: Final = "mend what 'trouble' names; it recovers by itself, without a restart"
 _WAITING: Final = 10_000  # with more than this waiting the disk hangs, and memory must not fill up

@@ -46,7 +46,7 @@ Listener: TypeAlias = Callable[[Operation, str, Outcome], None]
 def open_client() -> aiohttp.ClientSession:
     """Make the one HTTP client for everything that goes to Microsoft; close it when the bot stops."""
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=128, limit_per_host=_AT_ONCE_PER_HOST),
+        connector=aiohttp.TCPConnector(limit=160, limit_per_host=_AT_ONCE_PER_HOST),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=_TIMEOUT,
     )

@@ -1,6 +1,10 @@
--- name: taken
--- What the sender of an event that was taken before was told.
-SELECT reply FROM taken WHERE conversation = :conversation AND event = :event
+-- name: before
+-- What the sender of this event was told if it was taken before; whether something is parked; the conversation.
+-- They are one question because each costs a change of threads.
+SELECT (SELECT reply FROM taken WHERE conversation = :key AND event = :event),
+    EXISTS (SELECT 1 FROM outbox WHERE conversation = :key AND state = 'parked'),
+    state, address, lines
+FROM (SELECT 1) LEFT JOIN conversations ON key = :key
 
 -- name: take
 -- From now on this event is a repeat.
@@ -156,14 +160,17 @@ WHERE id = :id AND attempt = :attempt AND state = :found
 RETURNING lane
 
 -- name: next_in_lane
--- The first of a lane may go now, after what is new; unless one has the lane: is leased, due, or parked.
-UPDATE outbox SET due_at = 1.0
+-- The first of a lane; none if one has the lane: is leased, due, or parked.
+SELECT id, kind FROM outbox
 WHERE id = (SELECT id FROM outbox WHERE lane = :lane AND state IN ('ready', 'leased', 'parked') ORDER BY id LIMIT 1)
     AND state = 'ready' AND NOT EXISTS (
         SELECT 1 FROM outbox WHERE lane = :lane AND state IN ('ready', 'leased', 'parked')
             AND (due_at IS NOT NULL OR state = 'parked')
     )
-RETURNING id, kind
+
+-- name: let_go
+-- It may go now, after what is new.
+UPDATE outbox SET due_at = 1.0 WHERE id = :id
 
 -- name: message
 -- One message by its key.
@@ -221,8 +228,14 @@ SELECT min(due_at) FROM outbox WHERE due_at IS NOT NULL
 SELECT min(due_at) FROM outbox WHERE kind = :kind AND due_at > :after
 
 -- name: kinds_waiting
--- The kinds of what can be claimed, now or later.
-SELECT DISTINCT kind FROM outbox WHERE due_at IS NOT NULL
+-- The kinds of what can be claimed, now or later: from one to the next in the index, however many wait of each.
+WITH RECURSIVE waiting (kind) AS (
+    SELECT min(kind) FROM outbox WHERE due_at IS NOT NULL
+    UNION ALL
+    SELECT (SELECT min(kind) FROM outbox WHERE due_at IS NOT NULL AND kind > waiting.kind)
+    FROM waiting WHERE waiting.kind IS NOT NULL
+)
+SELECT kind FROM waiting WHERE kind IS NOT NULL
 
 -- name: due_since
 -- Since when the message that waits longest could have left.

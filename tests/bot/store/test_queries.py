@@ -45,7 +45,8 @@ def test_a_query_fits_the_schema_says_its_purpose_and_is_used(db: sqlite3.Connec
 @pytest.mark.parametrize("name", SQL)
 def test_no_query_reads_a_whole_table(db: sqlite3.Connection, name: str) -> None:
     """Each finds its rows by an index, however long the history is."""
-    scans = re.findall(r"SCAN (?!CONSTANT ROW|\(subquery)[^|]*", plan(db, name))
+    # "waiting" is what a query makes itself: one row for each kind.
+    scans = re.findall(r"SCAN (?!CONSTANT ROW|\(subquery|waiting)[^|]*", plan(db, name))
 
     assert all("INDEX" in scan for scan in scans), scans
 
