@@ -46,7 +46,7 @@ function settle() {
   drawUnsent();
 }
 
-function refused(item, code) {
+function refused(code, item) {
   acted = false;
   problem.textContent = words[code === "size" ? "too-long" : "out-of-date"];
   if (item.body.text && !field.value) field.value = item.body.text;
@@ -187,6 +187,7 @@ const heard = {
     status.dataset.state = "connected";
     status.textContent = "";
     outbox.hurry();
+    files.hurry();
   },
   lost() {
     status.dataset.state = "lost";
