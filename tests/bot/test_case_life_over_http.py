@@ -85,6 +85,20 @@ async def test_a_question_and_its_answer_go_across(bot: Whole) -> None:
     assert "hunter2" not in str([each.body for each in bot.cloud.sent])
 
 
+async def test_a_password_that_the_helpdesk_writes_reaches_nobody(bot: Whole) -> None:
+    """In a question as in a note: neither the person, nor the channel, nor what is kept has it."""
+    number = await handed_over(bot)
+    await presses(bot, ADA, "Send it", ask="Please try it with password: hunter2hunter2 and tell me")
+    asked = await bot.sees("Please try it with")
+    await presses(bot, ADA, "Keep the note", memo="He got password: hunter2hunter2 from me")
+    await bot.until(lambda: len(lines(bot)) == 2)
+
+    assert "and tell me" in read(asked)
+    assert "hunter2" not in str([each.body for each in bot.cloud.sent])
+    assert bot.parts is not None
+    assert "hunter2" not in str(await bot.parts.store.case(number))
+
+
 async def test_the_answer_can_be_given_on_the_card(bot: Whole) -> None:
     """In its field, with its button; the answered card keeps the words."""
     await handed_over(bot)
