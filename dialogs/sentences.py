@@ -33,7 +33,7 @@ from dialogs.talk import Talk
 from dialogs.text import Text
 
 VALUE_LIMIT = 4000  # characters of one typed value; a whole error page fits
-_SENTENCE = re.compile(r"\w+\W+\w+")  # two words: more than a slip of the finger
+_SENTENCE = re.compile(r"\w\W+\w")  # two words: more than a slip of the finger; searched in linear time
 _ID_NAMES = (
     ("correlation_id", "correlation"),
     ("request_id", "request"),

@@ -1,8 +1,12 @@
 """What happens to a person in the middle of a guide, one behaviour each, over the content that ships."""
 
-from dialogs.conversation import Picked, Tried
+import pytest
+
+from dialogs.conversation import Conversation, Picked, Tried
 from dialogs.effects import Entry, Hear, Prompt
-from dialogs.events import Attached
+from dialogs.engine import step
+from dialogs.events import Attached, Said
+from tests.support.growth import linear
 from tests.support.player import Player
 from tests.support.stories import (
     CODE,
@@ -324,3 +328,15 @@ def test_a_field_says_what_belongs_in_it() -> None:
 
     assert isinstance(ask, Entry)
     assert (ask.kind, ask.skip is not None) == ("details", True)
+
+
+# ---- long texts
+
+
+@pytest.mark.parametrize("piece", ["x", "x ", " ", "\n", "1, ", "and ", "AADSTS", "7", "-", "?"])
+@pytest.mark.parametrize("before", ["", CODE], ids=["at the beginning", "in a guide"])
+def test_a_long_text_takes_as_much_longer_as_it_is_longer(before: str, piece: str) -> None:
+    """Time grows with length and no faster: a page without a space holds up nobody, wherever it is said."""
+    start = began(before).conversation if before else Conversation()
+
+    assert linear(lambda text: step(shipped(), start, Said(at=1, text=text)), piece)
