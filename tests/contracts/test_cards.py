@@ -62,6 +62,26 @@ def test_a_wrong_card_is_found() -> None:
     assert "a button is cut" in found
 
 
+def test_what_is_wrong_is_said_of_the_card_that_is_wrong() -> None:
+    """Cards are looked at in groups: those around a bad one stay good, and one that is alike is as bad."""
+
+    def card(text: str, **look: object) -> dict[str, object]:
+        block = {"type": "TextBlock", "text": text, **look}
+        return {"type": "AdaptiveCard", "version": "1.5", "body": [block]}
+
+    cards = {f"good-{n}": card(f"Can you read this? It is number {n}.") for n in range(12)}
+    pale = card("And by day?", color="light", isSubtle=True)
+    dim = card("And by night?", color="dark", isSubtle=False)
+    cards |= {"pale": pale, "dim": dim, "pale too": pale, "last": card("And this?")}
+
+    found = check_cards(cards)
+    assert {name: [each.split(":")[:2] for each in errors] for name, errors in found.items()} == {
+        "pale": [["light", " color-contrast"]],
+        "dim": [["dark", " color-contrast"]],
+        "pale too": [["light", " color-contrast"]],
+    }
+
+
 def test_a_persons_words_are_shown_as_they_are() -> None:
     """The renderer makes no link, no bold and no date of them, though it links every address it finds."""
     words = (

@@ -26,8 +26,13 @@ def _schema() -> Draft6Validator:
 
 def schema_errors(card: dict[str, Any]) -> list[str]:
     """What is wrong with a card by Microsoft's schema of Adaptive Cards 1.5; empty when nothing is."""
+    return [*_errors(json.dumps(card, sort_keys=True))]
+
+
+@cache  # the same card comes from many paths
+def _errors(card: str) -> list[str]:
     errors = []
-    for error in _schema().iter_errors(_without_people_picker(card)):
+    for error in _schema().iter_errors(_without_people_picker(json.loads(card))):
         deepest = best_match([error])
         errors.append(f"/{'/'.join(map(str, deepest.absolute_path))}: {deepest.message[:300]}")
     return errors
@@ -92,11 +97,14 @@ def render_cards(cards: dict[str, dict[str, Any]], *, pictures: Path | None = No
 
 def check_cards(cards: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
     """What schema and renderer find wrong, by card; cards without a finding are left out."""
-    rendered = render_cards(cards)
-    found = {
-        name: schema_errors(card) + [each for each in rendered[name]["errors"] if not _of_people_picker(each)]
-        for name, card in cards.items()
-    }
+    alike: dict[str, list[str]] = {}  # names of the same card, shown once
+    for name, card in cards.items():
+        alike.setdefault(json.dumps(card, sort_keys=True), []).append(name)
+    rendered = render_cards({first: cards[first] for first, *_ in alike.values()})
+    found = {}
+    for first, *others in alike.values():
+        shown = [each for each in rendered[first]["errors"] if not _of_people_picker(each)]
+        found |= dict.fromkeys((first, *others), schema_errors(cards[first]) + shown)
     return {name: errors for name, errors in found.items() if errors}
 
 
