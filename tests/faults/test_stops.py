@@ -23,9 +23,9 @@ async def bot(tmp_path: Path) -> AsyncIterator[Whole]:
         yield Whole(cloud, "", tmp_path)
 
 
-async def test_twenty_stops_while_people_talk(tmp_path: Path) -> None:
+async def test_stops_while_people_talk(tmp_path: Path) -> None:
     """At random moments, once while a delivery hangs; `python -m tests.faults.stops` does it longer."""
-    figures, _ = await rounds(tmp_path, f"sqlite:///{tmp_path}/handrail.db", 20, seed=5, hang_every=20)
+    figures, _ = await rounds(tmp_path, f"sqlite:///{tmp_path}/handrail.db", 8, seed=5, hang_every=8)
 
     assert figures["answered"] == figures["shown"] > 100
     assert figures["hung"] == 1
@@ -35,7 +35,7 @@ async def test_twenty_stops_while_people_talk(tmp_path: Path) -> None:
 @pytest.mark.postgres
 async def test_stops_on_postgresql(tmp_path: Path, postgres_url: str) -> None:
     """The same with the other store, where nobody frees a lease at the next start."""
-    figures, _ = await rounds(tmp_path, postgres_url, 5, seed=6, hang_every=5)
+    figures, _ = await rounds(tmp_path, postgres_url, 3, seed=6, hang_every=3)
 
     assert figures["answered"] == figures["shown"] > 20
     assert figures["hung"] == 1
