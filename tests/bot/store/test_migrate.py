@@ -1,4 +1,5 @@
 import re
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -154,18 +155,28 @@ def test_a_step_that_breaks_leaves_the_database_as_it_was() -> None:
 
 
 KILLED = """
-import os, signal, sqlite3, sys
+import os, pathlib, signal, sqlite3, sys
 from bot.store.migrate import migrate
 
 class Dying(sqlite3.Connection):
-    left = int(sys.argv[2])
+    left = 0
     def execute(self, *args):
         Dying.left -= 1
         if Dying.left < 0:
             os.kill(os.getpid(), signal.SIGKILL)
         return super().execute(*args)
 
-migrate(sqlite3.connect(sys.argv[1], isolation_level=None, factory=Dying))
+for number in range(1000):
+    child = os.fork()
+    if child == 0:
+        Dying.left = number
+        file = pathlib.Path(sys.argv[1], f"{number}.db")
+        migrate(sqlite3.connect(file, isolation_level=None, factory=Dying))
+        os._exit(0)
+    died = os.waitpid(child, 0)[1]
+    print(died, flush=True)
+    if died == 0:
+        break
 """
 
 
@@ -178,21 +189,19 @@ def test_killed_at_any_statement_it_goes_on_at_the_next_start(tmp_path: Path) ->
         stages.append(described(expected))
     whole = stages[-1]
     expected.close()
-    kills = 0
-    for number in range(1000):
-        file = tmp_path / f"{number}.db"
-        died = subprocess.run([sys.executable, "-c", KILLED, str(file), str(number)], check=False).returncode
-        db = sqlite3.connect(file, isolation_level=None)
+    run = subprocess.run([sys.executable, "-c", KILLED, str(tmp_path)], check=True, stdout=subprocess.PIPE)
+    *kills, end = [int(each) for each in run.stdout.split()]
+    for number in range(len(kills) + 1):
+        db = sqlite3.connect(tmp_path / f"{number}.db", isolation_level=None)
         assert described(db) in stages
         migrate(db)
         assert described(db) == whole
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         db.close()
-        if died == 0:
-            break
-        kills += 1
 
-    assert kills > 30
+    assert set(kills) == {signal.SIGKILL}
+    assert end == 0
+    assert len(kills) > 30
 
 
 def test_statements_are_cut_where_sqlite_says() -> None:
