@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bot.control import Control
     from bot.outbox.entry import Entry
     from bot.outbox.upkeep import Outcome, Upkeep
+    from bot.store.api import Store
 
     Outbox: TypeAlias = Upkeep | Control
 
@@ -135,7 +136,6 @@ def _end(outcomes: Sequence["Outcome"], output: str) -> None:
 
 
 def _run(work: Callable[["Outbox"], Awaitable[T]]) -> T:
-    from bot.app import upkeep_over
     from bot.commands.at_hand import at_hand
     from bot.config import Settings
     from bot.logs import configure
@@ -143,8 +143,13 @@ def _run(work: Callable[["Outbox"], Awaitable[T]]) -> T:
     configure(sys.stderr, "ERROR")  # standard output is the answer and nothing else
     settings = Settings.read()
 
+    def over(store: "Store") -> "Upkeep":
+        from bot.app import upkeep_over  # half of the command's time; a running bot has it all loaded
+
+        return upkeep_over(settings, store)
+
     async def on_loop() -> T:
-        async with at_hand(settings, lambda store: upkeep_over(settings, store)) as box:
+        async with at_hand(settings, over) as box:
             return await work(box)
 
     return asyncio.run(on_loop())
