@@ -101,7 +101,7 @@ def check_cards(cards: dict[str, dict[str, Any]]) -> dict[str, list[str]]:
     for name, card in cards.items():
         alike.setdefault(json.dumps(card, sort_keys=True), []).append(name)
     rendered = render_cards({first: cards[first] for first, *_ in alike.values()})
-    found = {}
+    found: dict[str, list[str]] = {}
     for first, *others in alike.values():
         shown = [each for each in rendered[first]["errors"] if not _of_people_picker(each)]
         found |= dict.fromkeys((first, *others), schema_errors(cards[first]) + shown)
