@@ -5,26 +5,35 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+import pytest_asyncio
+from playwright.async_api import Browser, expect
 
 from bot.files import file_id, media_type
 from bot.store.api import CaseChange, Kept
 from bot.store.files import NewFile
 from dialogs.conversation import Conversation
-from tests.support.browser import Watched, axe_source, needs_chromium, overflow, violations, watching
+from tests.support.browser import (
+    Watched,
+    axe_source,
+    needs_chromium,
+    one_loop,
+    overflow,
+    violations,
+    watching,
+)
 from tests.support.pages import PASTED, Pages, Visitor, serving
 
 PICTURE = base64.b64decode(  # two pixels
     "iVBORw0KGgoAAAANSUhEUgAAAAIAAAABCAIAAAB7QOjdAAAADUlEQVR4nGP4zwAE/wEHAAH/4iOeWQAAAABJRU5ErkJggg=="
 )
 
-pytestmark = [pytest.mark.browser, needs_chromium]
+pytestmark = [pytest.mark.browser, needs_chromium, one_loop]
 
 
-@pytest.fixture
-async def browser(tmp_path: Path) -> AsyncIterator[Watched]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(chromium: Browser, tmp_path: Path) -> AsyncIterator[Watched]:
     """A browser on served pages."""
-    async with serving(tmp_path) as pages, watching(pages) as watched:
+    async with serving(tmp_path) as pages, watching(chromium, pages) as watched:
         yield watched
 
 

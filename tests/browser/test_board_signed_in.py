@@ -4,13 +4,15 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
 
 from bot.web.agents import COOKIE
 from tests.support.browser import (
     Watched,
     axe_source,
     needs_chromium,
+    one_loop,
     overflow,
     small_targets,
     violations,
@@ -19,20 +21,20 @@ from tests.support.browser import (
 from tests.support.desk import Desk, a_desk
 from tests.support.entra import GUEST, KIM, ROBIN
 
-pytestmark = [pytest.mark.browser, needs_chromium]
+pytestmark = [pytest.mark.browser, needs_chromium, one_loop]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     """A board behind a sign-in."""
     async with a_desk(tmp_path) as standing:
         yield standing
 
 
-@pytest.fixture
-async def browser(desk: Desk) -> AsyncIterator[Watched]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(chromium: Browser, desk: Desk) -> AsyncIterator[Watched]:
     """A browser on it, which may go to Entra and back."""
-    async with watching(desk, desk.public, desk.entra.url) as watched:
+    async with watching(chromium, desk, desk.public, desk.entra.url) as watched:
         yield watched
 
 
@@ -201,11 +203,13 @@ async def test_a_case_on_paper_is_whole(desk: Desk, browser: Watched) -> None:
 
 @pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize("width", [320, 360, 768, 1280])
-async def test_nothing_sticks_out_at_any_width(tmp_path: Path, language: str, width: int) -> None:
+async def test_nothing_sticks_out_at_any_width(
+    chromium: Browser, tmp_path: Path, language: str, width: int
+) -> None:
     """The list, a case with everything folded out, and the door."""
     async with (
         a_desk(tmp_path, HANDRAIL_HELPDESK_LANGUAGE=language) as desk,
-        watching(desk, desk.public, desk.entra.url) as browser,
+        watching(chromium, desk, desk.public, desk.entra.url) as browser,
     ):
         record = await desk.a_case(remark="ein " + "sehr" * 40 + "langes Wort")
         page = await signed_in(browser, viewport={"width": width, "height": 800})

@@ -6,20 +6,29 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import FileChooser, FilePayload, Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, FileChooser, FilePayload, Page, expect
 
 from bot.web.visitor import conversation_key
-from tests.support.browser import Watched, axe_source, needs_chromium, overflow, small_targets, watching
+from tests.support.browser import (
+    Watched,
+    axe_source,
+    needs_chromium,
+    one_loop,
+    overflow,
+    small_targets,
+    watching,
+)
 from tests.support.pages import PASTED, serving
 
-pytestmark = [pytest.mark.browser, needs_chromium]
+pytestmark = [pytest.mark.browser, needs_chromium, one_loop]
 PHONE: dict[str, Any] = {"viewport": {"width": 320, "height": 568}, "has_touch": True, "is_mobile": True}
 
 
-@pytest.fixture
-async def browser(tmp_path: Path) -> AsyncIterator[Watched]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(chromium: Browser, tmp_path: Path) -> AsyncIterator[Watched]:
     """A browser on served pages."""
-    async with serving(tmp_path) as pages, watching(pages) as watched:
+    async with serving(tmp_path) as pages, watching(chromium, pages) as watched:
         yield watched
 
 

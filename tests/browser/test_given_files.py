@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import FilePayload, Page, expect
+import pytest_asyncio
+from playwright.async_api import Browser, FilePayload, Page, expect
 
 from tests.support.browser import (
     Watched,
     axe_source,
     needs_chromium,
+    one_loop,
     overflow,
     small_targets,
     violations,
@@ -27,13 +29,13 @@ FILES: list[FilePayload] = [
     {"name": "settings-for-the-new-company-laptop-of-2026.reg", "mimeType": "text/plain", "buffer": b"line"},
 ]
 
-pytestmark = [pytest.mark.browser, needs_chromium]
+pytestmark = [pytest.mark.browser, needs_chromium, one_loop]
 
 
-@pytest.fixture
-async def browser(tmp_path: Path) -> AsyncIterator[Watched]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def browser(chromium: Browser, tmp_path: Path) -> AsyncIterator[Watched]:
     """A browser on served pages."""
-    async with serving(tmp_path) as pages, watching(pages) as watched:
+    async with serving(tmp_path) as pages, watching(chromium, pages) as watched:
         yield watched
 
 

@@ -3,13 +3,21 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
-from tests.support.browser import Watched, axe_source, needs_chromium, small_targets, violations, watching
+from tests.support.browser import (
+    Watched,
+    axe_source,
+    needs_chromium,
+    one_loop,
+    small_targets,
+    violations,
+    watching,
+)
 from tests.support.desk import a_desk
 from tests.support.past import a_past
 
-pytestmark = [pytest.mark.browser, needs_chromium]
+pytestmark = [pytest.mark.browser, needs_chromium, one_loop]
 
 
 async def looked_at(browser: Watched, **options: object) -> Page:
@@ -26,12 +34,12 @@ async def looked_at(browser: Watched, **options: object) -> Page:
 
 @pytest.mark.node
 @pytest.mark.parametrize(("scheme", "language"), [("light", "en"), ("dark", "de")])
-async def test_it_is_for_everybody(tmp_path: Path, scheme: str, language: str) -> None:
+async def test_it_is_for_everybody(chromium: Browser, tmp_path: Path, scheme: str, language: str) -> None:
     """Axe finds nothing; on a phone only a table that is too wide moves sideways, by keys too."""
     source = axe_source()
     async with (
         a_desk(tmp_path, HANDRAIL_HELPDESK_LANGUAGE=language) as desk,
-        watching(desk, desk.public, desk.entra.url) as browser,
+        watching(chromium, desk, desk.public, desk.entra.url) as browser,
     ):
         await a_past(desk.parts.store, desk.parts.turns.now())
         page = await looked_at(browser, color_scheme=scheme)
@@ -54,11 +62,11 @@ async def test_it_is_for_everybody(tmp_path: Path, scheme: str, language: str) -
         )
 
 
-async def test_it_is_narrowed_down_without_a_script(tmp_path: Path) -> None:
+async def test_it_is_narrowed_down_without_a_script(chromium: Browser, tmp_path: Path) -> None:
     """A form and a press; what was chosen stands there afterwards."""
     async with (
         a_desk(tmp_path) as desk,
-        watching(desk, desk.public, desk.entra.url) as browser,
+        watching(chromium, desk, desk.public, desk.entra.url) as browser,
     ):
         await a_past(desk.parts.store, desk.parts.turns.now())
         page = await looked_at(browser, java_script_enabled=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
 from tests.support.desk import Desk
 from tests.support.pages import Pages
@@ -17,6 +17,7 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.whic
 needs_chromium = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium: install one, or set CHROMIUM to its path"
 )
+one_loop = pytest.mark.asyncio(loop_scope="session")  # Chromium is started once, and lives on its loop
 ARGUMENTS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
@@ -71,20 +72,20 @@ class Watched:
 
 
 @contextlib.asynccontextmanager
-async def watching(pages: Pages | Desk, *elsewhere: str) -> AsyncIterator[Watched]:
+async def watching(browser: Browser, pages: Pages | Desk, *elsewhere: str) -> AsyncIterator[Watched]:
     """A browser until the block ends; then nothing may have been complained about.
 
     Args:
+        browser: Chromium, which others use as well, one after the other.
         pages: What is visited.
         elsewhere: Where else these pages lead on purpose.
     """
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
-        watched = Watched(browser, pages, *elsewhere)
-        try:
-            yield watched
-        finally:
-            await browser.close()
+    watched = Watched(browser, pages, *elsewhere)
+    try:
+        yield watched
+    finally:
+        for context in browser.contexts:
+            await context.close()
     assert not watched.complaints, "\n".join(watched.complaints)
 
 
