@@ -131,12 +131,15 @@ async def drop(request: web.Request) -> web.StreamResponse:
 
 
 class PlayedCloud:
-    """The cloud. All its endpoints live under one address, ``cloud.url``."""
+    """The cloud. All its endpoints are one server; the login has a name of its own, ``cloud.login``.
+
+    So a Connector that hangs keeps no connection from whoever asks for keys, as in the real one.
+    """
 
     def __init__(self, *, clock: Callable[[], float] = time.time) -> None:
         self.clock = clock
         self.app_id, self.tenant, self.secret, self.issuer = APP_ID, TENANT, SECRET, ISSUER
-        self.url = ""
+        self.url = self.login = ""
         self.kid = "key-1"
         self.published: list[dict[str, Any]] = [self.jwk("key-1")]
         self.metadata = Endpoint(self._metadata)
@@ -166,7 +169,8 @@ class PlayedCloud:
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
         await site.start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        port = self._runner.addresses[0][1]
+        self.url, self.login = f"http://127.0.0.1:{port}", f"http://localhost:{port}"
         self._client = aiohttp.ClientSession()
         return self
 
@@ -182,12 +186,12 @@ class PlayedCloud:
     @property
     def metadata_url(self) -> str:
         """The setting HANDRAIL_OPENID_METADATA_URL."""
-        return f"{self.url}/v1/.well-known/openidconfiguration"
+        return f"{self.login}/v1/.well-known/openidconfiguration"
 
     @property
     def token_url(self) -> str:
         """The setting HANDRAIL_TOKEN_URL."""
-        return f"{self.url}/token"
+        return f"{self.login}/token"
 
     @property
     def service_url(self) -> str:
@@ -349,7 +353,7 @@ class PlayedCloud:
         return web.json_response(
             {
                 "issuer": self.issuer,
-                "jwks_uri": f"{self.url}/v1/.well-known/keys",
+                "jwks_uri": f"{self.login}/v1/.well-known/keys",
                 "id_token_signing_alg_values_supported": ["RS256"],
             }
         )

@@ -68,15 +68,21 @@ class Running:
 
     async def answers(self, url: str) -> None:
         """Wait until it answers a GET of `url` with 200."""
-        async with asyncio.timeout(_STARTS_WITHIN), aiohttp.ClientSession() as http:
-            while True:
-                if self._process.returncode is not None:
-                    raise AssertionError(f"it ended with {self._process.returncode}:\n{self.said()[-3000:]}")
-                with contextlib.suppress(aiohttp.ClientError):
-                    async with http.get(url) as response:
-                        if response.status == 200:
-                            return
-                await asyncio.sleep(0.1)
+        last = "nothing"
+        try:
+            async with asyncio.timeout(_STARTS_WITHIN), aiohttp.ClientSession() as http:
+                while True:
+                    if self._process.returncode is not None:
+                        ended = f"it ended with {self._process.returncode}"
+                        raise AssertionError(f"{ended}:\n{self.said()[-3000:]}")
+                    with contextlib.suppress(aiohttp.ClientError):
+                        async with http.get(url) as response:
+                            if response.status == 200:
+                                return
+                            last = f"{response.status} {await response.text()}"
+                    await asyncio.sleep(0.1)
+        except TimeoutError:
+            raise AssertionError(f"{url} answered {last}, and it said:\n{self.said()[-3000:]}") from None
 
 
 @contextlib.asynccontextmanager
