@@ -23,7 +23,7 @@ from bot.errors import DeliveryFailed, DeliveryPostponed, Forged
 from bot.redact import clean
 from bot.secret import Secret
 from bot.tickets.api import Change, ChangeKind, Changes, File, Finding, Ticket, Update
-from bot.tickets.marks import case_in, file_name, is_case, key_of, said, whole
+from bot.tickets.marks import case_in, file_name, headed, is_case, key_of, said, whole
 from bot.tickets.rest import Rest, basic, leniently
 from dialogs.conversation import CaseStatus
 from dialogs.guide import Severity
@@ -137,9 +137,8 @@ class RequestTrackerTickets:
         name = file_name(file.key, file.name)
         content = base64.b64encode(file.content).decode()
         kept = {"FileName": name, "FileType": "application/octet-stream", "FileContent": content}
-        await self._write(
-            reference, file.key, f"[{file.key}]:\n\n{name}", public=False, more={"Attachments": [kept]}
-        )
+        text = headed(file.key, "", name)
+        await self._write(reference, file.key, text, public=False, more={"Attachments": [kept]})
 
     async def changes(self, since: str) -> Changes:
         """What others did to our tickets since."""
