@@ -32,7 +32,7 @@ from bot.redact import clean
 from bot.secret import Secret
 from bot.tickets.api import Change, Changes, File, Finding, Ticket, Update
 from bot.tickets.github_news import Comment, Delivery, Event, Issue, User, commented, news
-from bot.tickets.marks import file_name, headed, key_of, said
+from bot.tickets.marks import file_name, headed, key_of, one_line, said
 from bot.tickets.rest import Rest, leniently
 from bot.tickets.signature import header, verify_hub
 
@@ -120,7 +120,7 @@ class GitHubTickets:
     async def create(self, ticket: Ticket) -> str:
         """Open the issue."""
         body = {
-            "title": clean(" ".join(ticket.title.split()), _LONGEST_TITLE),
+            "title": one_line(ticket.title, _LONGEST_TITLE),
             "body": f"<!-- handrail:{ticket.key} -->\n{_block(ticket.body)}",
         }
 

@@ -32,7 +32,7 @@ from bot.tickets.jira_news import DONE, Issue, Named, news
 from bot.tickets.jira_priority import JiraPriority
 from bot.tickets.jira_search import JiraSearch
 from bot.tickets.jira_text import document, plain
-from bot.tickets.marks import file_name, key_of, said
+from bot.tickets.marks import file_name, key_of, one_line, said
 from bot.tickets.multipart import form
 from bot.tickets.rest import Rest, basic, leniently
 from dialogs.conversation import CaseStatus
@@ -130,7 +130,7 @@ class JiraTickets:
     async def create(self, ticket: Ticket) -> str:
         """Make the request."""
         fields = {
-            "summary": clean(" ".join(ticket.title.split()), _LONGEST_SUMMARY),
+            "summary": one_line(ticket.title, _LONGEST_SUMMARY),
             "description": document(clean(ticket.body, _LONGEST)),
         }
 

@@ -39,6 +39,11 @@ def whole(body: str) -> str:
     return clean(body, 10_000_000)
 
 
+def one_line(title: str, longest: int) -> str:
+    """A title as it is written: one line of at most `longest` characters."""
+    return clean(" ".join(title.split()), longest)
+
+
 def key_of(text: str) -> str | None:
     """The key of a text that we wrote; None for anybody else's."""
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")

@@ -20,10 +20,9 @@ import aiohttp
 import msgspec
 
 from bot.errors import DeliveryFailed, DeliveryPostponed, Forged
-from bot.redact import clean
 from bot.secret import Secret
 from bot.tickets.api import Change, ChangeKind, Changes, File, Finding, Ticket, Update
-from bot.tickets.marks import case_in, file_name, headed, is_case, key_of, said, whole
+from bot.tickets.marks import case_in, file_name, headed, is_case, key_of, one_line, said, whole
 from bot.tickets.rest import Rest, basic, leniently
 from dialogs.conversation import CaseStatus
 from dialogs.guide import Severity
@@ -108,7 +107,7 @@ class RequestTrackerTickets:
         """Make the ticket."""
         body = {
             "Queue": self._queue,
-            "Subject": clean(" ".join(ticket.title.split()), _LONGEST_SUBJECT),
+            "Subject": one_line(ticket.title, _LONGEST_SUBJECT),
             "Content": whole(ticket.body),
             "ContentType": "text/plain",
         }

@@ -24,7 +24,7 @@ from bot.errors import DeliveryFailed, DeliveryRefused, Forged
 from bot.redact import clean, redact
 from bot.secret import Secret
 from bot.tickets.api import Change, Changes, File, Finding, Ticket, Update
-from bot.tickets.marks import file_name, headed, said, whole
+from bot.tickets.marks import file_name, headed, one_line, said, whole
 
 _TIMEOUT: Final = 10.0  # seconds, for each answer of the server
 _LINE: Final = 120
@@ -106,7 +106,7 @@ class MailTickets:
     def _message(self, key: str, subject: str, text: str, *, thread: str = "") -> EmailMessage:
         message = EmailMessage()
         message["From"], message["To"] = self._sender, self._mailbox
-        message["Subject"] = clean(" ".join(whole(subject).split()), _LONGEST_SUBJECT)
+        message["Subject"] = one_line(subject, _LONGEST_SUBJECT)
         message["Date"] = formatdate(usegmt=True)
         message["Message-ID"] = self._id(key)
         message["Auto-Submitted"] = "auto-generated"  # so that no absence answers
