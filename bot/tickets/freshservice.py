@@ -24,7 +24,7 @@ from bot.secret import Secret
 from bot.tickets.api import Change, Changes, File, Finding, Ticket, Update
 from bot.tickets.freshservice_news import Activity, Conversation, Listed, news, people
 from bot.tickets.html_text import hypertext
-from bot.tickets.marks import case_in, file_name, headed, is_case, one_line, plain_key, said, whole
+from bot.tickets.marks import NOBODYS, case_in, file_name, headed, is_case, one_line, plain_key, said, whole
 from bot.tickets.multipart import form
 from bot.tickets.rest import Rest, basic, leniently
 from dialogs.conversation import CaseStatus
@@ -207,7 +207,7 @@ class FreshserviceTickets:
             if (me.email or "").lower() != self._user.lower():
                 return (Finding("failed", f"{where}: the key is of {me.email}, not of {self._user}", _MEND),)
             await self._ours({}, 1)
-            await self._tagged("HR-0000")
+            await self._tagged(NOBODYS)
             lacking = await self._lacking()
         except (DeliveryFailed, DeliveryPostponed) as error:
             return (Finding("failed", f"{where}: {error}", _MEND),)

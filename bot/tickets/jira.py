@@ -32,7 +32,7 @@ from bot.tickets.jira_news import DONE, Issue, Named, news
 from bot.tickets.jira_priority import JiraPriority
 from bot.tickets.jira_search import JiraSearch
 from bot.tickets.jira_text import document, plain
-from bot.tickets.marks import file_name, key_of, one_line, said
+from bot.tickets.marks import NOBODYS, file_name, key_of, one_line, said
 from bot.tickets.multipart import form
 from bot.tickets.rest import Rest, basic, leniently
 from dialogs.conversation import CaseStatus
@@ -215,7 +215,7 @@ class JiraTickets:
                 remedy = "Give the ids of the service desk and of the request type, for example 3/25."
                 return (Finding("failed", found, remedy),)
             kind = await self._rest.get(where, self._desk, self._type, kind=_Type)
-            await self.find("HR-0000")
+            await self.find(NOBODYS)
         except (DeliveryFailed, DeliveryPostponed, DeliveryRefused) as error:
             return (Finding("failed", f"{self._rest.url}: {error}", _MEND),)
         return (Finding("ok", f"{self._rest.url} knows us as {me.display_name}; we file {kind.name}"),)

@@ -22,7 +22,7 @@ import msgspec
 from bot.errors import DeliveryFailed, DeliveryPostponed, Forged
 from bot.secret import Secret
 from bot.tickets.api import Change, ChangeKind, Changes, File, Finding, Ticket, Update
-from bot.tickets.marks import case_in, file_name, headed, is_case, key_of, one_line, said, whole
+from bot.tickets.marks import NOBODYS, case_in, file_name, headed, is_case, key_of, one_line, said, whole
 from bot.tickets.rest import Rest, basic, leniently
 from dialogs.conversation import CaseStatus
 from dialogs.guide import Severity
@@ -171,7 +171,7 @@ class RequestTrackerTickets:
             queues = await self._rest.get(
                 "REST/2.0/queues/all", query={"fields": "Name", "per_page": _PAGE}, kind=_Page
             )
-            await self.find("HR-0000")
+            await self.find(NOBODYS)
         except (DeliveryFailed, DeliveryPostponed) as error:
             return (Finding("failed", f"{self._rest.url}: {error}", _MEND),)
         if self._queue not in {each.name for each in queues.items}:

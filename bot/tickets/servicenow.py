@@ -38,7 +38,7 @@ from bot.errors import DeliveryFailed, DeliveryForbidden, DeliveryPostponed, Del
 from bot.redact import clean
 from bot.secret import Secret
 from bot.tickets.api import Change, Changes, File, Finding, Ticket, Update
-from bot.tickets.marks import file_name, key_of, one_line, said, whole
+from bot.tickets.marks import NOBODYS, file_name, key_of, one_line, said, whole
 from bot.tickets.rest import Rest, basic, leniently
 from bot.tickets.servicenow_news import Entry, Incident, news
 from dialogs.conversation import CaseStatus
@@ -217,7 +217,7 @@ class ServiceNowTickets:
         """Who we are there, and what would go wrong there without a word."""
         try:
             await self._me()
-            await self.find("HR-0000")
+            await self.find(NOBODYS)
             wrong = await self._wrong()
         except (DeliveryFailed, DeliveryPostponed, DeliveryRefused) as error:
             return (Finding("failed", f"{self._rest.url}: {error}", _MEND),)
