@@ -166,7 +166,7 @@ class FreshserviceTickets:
             return
         name = file_name(file.key, file.name)
         fields = {"body": hypertext(headed(file.key, "", name)), "private": "true"}
-        kind, body = form(fields, f"attachments[]/{name}", file.media_type, file.content)
+        kind, body = form(fields, "attachments[]", name, file.media_type, file.content)
         headers = {"Content-Type": kind}
         path = "api/v2/tickets/{}/notes"
         await self._rest.send("POST", path, reference, body=body, headers=headers, kind=type(None))

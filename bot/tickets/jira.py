@@ -174,7 +174,7 @@ class JiraTickets:
         )
         if any(each.filename == name for each in issue.fields.attachment):
             return
-        kind, body = form({}, f"file/{name}", file.media_type, file.content)
+        kind, body = form({}, "file", name, file.media_type, file.content)
         headers = {"Content-Type": kind, "X-Atlassian-Token": "no-check"}
         path = "rest/api/3/issue/{}/attachments"
         await self._rest.send("POST", path, reference, body=body, headers=headers, kind=type(None))
