@@ -2,8 +2,8 @@
 
 A SQLite file belongs to one process, so whoever wants to mend its outbox asks that process. The door is a
 Unix domain socket (mode 0600 in a folder of mode 0700), never TCP: who may read the database may use it.
-Behind it are `bot.outbox.upkeep.Upkeep` and `bot.statistics.Figures` as JSON over HTTP; `Control` is the same
-from the other side.
+Behind it are `bot.outbox.upkeep.Upkeep`, `bot.statistics.Figures` and `bot.readiness.Readiness` as JSON over
+HTTP; `Control` is the same from the other side.
 
 Must not know: what an operator's commands look like, what a message is for.
 """
@@ -25,6 +25,7 @@ from bot.errors import ConfigError, StoreUnavailable
 from bot.figures import Statistics
 from bot.outbox.entry import Entry
 from bot.outbox.upkeep import Outcome, Upkeep
+from bot.readiness import Readiness
 from bot.statistics import Figures
 from bot.store.api import MessageState
 
@@ -48,19 +49,22 @@ def socket_of(database: Path) -> Path:
 
 
 @asynccontextmanager
-async def listening(database: Path | None, upkeep: Upkeep, figures: Figures) -> AsyncIterator[None]:
+async def listening(
+    database: Path | None, upkeep: Upkeep, figures: Figures, readiness: Readiness
+) -> AsyncIterator[None]:
     """Keep the door open. A bot without one works all the same, and says why it has none.
 
     Args:
         database: The database file, whose lock this process holds; None when it is none.
         upkeep: What can be asked for.
         figures: And what else.
+        readiness: And whether the bot can work.
     """
     if database is None or sys.platform == "win32":
         yield
         return
     socket = socket_of(database)
-    runner = web.AppRunner(_app(upkeep, figures), access_log=None, shutdown_timeout=1.0)
+    runner = web.AppRunner(_app(upkeep, figures, readiness), access_log=None, shutdown_timeout=1.0)
     await runner.setup()
     opened = False
     try:
@@ -99,7 +103,7 @@ async def _open(runner: web.AppRunner, socket: Path) -> None:
     socket.chmod(0o600)  # noqa: ASYNC240  one call, at the start
 
 
-def _app(upkeep: Upkeep, figures: Figures) -> web.Application:
+def _app(upkeep: Upkeep, figures: Figures, readiness: Readiness) -> web.Application:
     app = web.Application(client_max_size=_LARGEST, middlewares=[_troubles])
 
     async def waiting(request: web.Request) -> web.Response:
@@ -130,6 +134,10 @@ def _app(upkeep: Upkeep, figures: Figures) -> web.Application:
         asked = request.query
         return _answer(await figures.statistics(since=int(asked["since"]), guide=asked["guide"]))
 
+    async def ready(_: web.Request) -> web.Response:
+        return _answer(await readiness.look())
+
+    app.router.add_get("/ready", ready)
     app.router.add_get("/statistics", statistics)
     app.router.add_get("/outbox", waiting)
     app.router.add_get("/outbox/message", entry)
@@ -156,7 +164,7 @@ def _answer(found: Any) -> web.Response:
 
 
 class Control:
-    """A running bot, through its door; the methods are those of `Upkeep` and of `Figures`."""
+    """A running bot, through its door; the methods are those of `Upkeep`, `Figures` and `Readiness`."""
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
@@ -208,6 +216,10 @@ class Control:
         """See `Figures.statistics`."""
         asked = {"since": str(since), "guide": guide}
         return await self._ask(Statistics, "GET", "/statistics", params=asked)
+
+    async def look(self) -> dict[str, str]:
+        """See `Readiness.look`."""
+        return await self._ask(dict[str, str], "GET", "/ready")
 
     async def _ask(self, type_: type[T], method: str, path: str, **more: Any) -> T:
         try:

@@ -51,6 +51,7 @@ AT_ONCE: Final[Mapping[str, int]] = {
     "handoff": 5,
     "handoff-line": 5,
     "handoff-update": 4,
+    "handoff-copy": 1,
     "handoff-call": 2,
     "channel-line": 1,
     "ticket": 6,

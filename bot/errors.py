@@ -8,7 +8,11 @@ class ConfigError(Exception):
 
 
 class DatabaseInUse(ConfigError):  # noqa: N818 - a state of the world
-    """Another process has the database file. The message names it."""
+    """Another process has the database file. The message names it, and so does `holder`."""
+
+    def __init__(self, message: str, *, holder: str) -> None:
+        super().__init__(message)
+        self.holder = holder
 
 
 class ContentError(Exception):

@@ -25,6 +25,7 @@ from bot.queues import Queues
 from bot.store.api import CaseRecord, Message, Store
 from bot.store.history import solved_before
 from bot.teams.channel import Gone, TeamsChannel
+from bot.teams.desk import Copy
 from bot.teams.duty import ChannelLine
 from bot.teams.mentions import Mention
 from bot.ticket_desks import Desks
@@ -120,6 +121,7 @@ class Handoff:
             "handoff": self._announce,
             "handoff-line": self._line,
             "handoff-update": self._update,
+            "handoff-copy": self._mend_copy,
             "handoff-call": self._call,
             "channel-line": self._answer,
         }
@@ -250,17 +252,26 @@ class Handoff:
 
     async def _update(self, message: Message) -> Done:
         record = await self._record(msgspec.json.decode(message.body, type=_Named).number)
-        threads = await self._threads(record)
-        if not threads or self._channel is None:
-            return Done()
+        await self._bring_up_to_date(record, await self._threads(record))
+        return Done()
+
+    async def _mend_copy(self, message: Message) -> Done:
+        """A second card of a case, which somebody has pressed; see `bot.teams.desk`."""
+        copy = msgspec.json.decode(message.body, type=Copy)
+        where = Address(surface="teams", service_url=copy.service_url, conversation_id=copy.thread)
+        await self._bring_up_to_date(await self._record(copy.number), [(where, copy.activity)])
+        return Done()
+
+    async def _bring_up_to_date(self, record: CaseRecord, cards: list[tuple[Address, str]]) -> None:
+        if not cards or self._channel is None:
+            return
         card, summary = await self._announcement(record)
-        for where, activity_id in threads:
+        for where, activity_id in cards:
             try:
                 with _channel_trouble():
                     await self._channel.update_card(where, activity_id, card, summary)
             except Gone:
                 _log.info("handoff_card_gone", number=record.number)
-        return Done()
 
     async def _threads(self, record: CaseRecord) -> list[tuple[Address, str]]:
         """Where the threads of a case are, and the id of the card in each; oldest first."""

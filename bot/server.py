@@ -16,6 +16,7 @@ from bot.config import Settings
 from bot.content import Content
 from bot.control import listening as door_open
 from bot.outbox.dispatcher import LEASE
+from bot.readiness import Readiness
 from bot.statistics import Figures
 from bot.store.open import database_file
 from bot.teams.pace import TEAMS, Limits
@@ -48,7 +49,12 @@ async def serve(
     started = running(settings, library=library, limits=limits, lease=lease)
     async with (
         started as parts,
-        door_open(database, parts.upkeep, Figures(parts.store)),
+        door_open(
+            database,
+            parts.upkeep,
+            Figures(parts.store),
+            Readiness(parts.store, parts.content.now, parts.keys_ready),
+        ),
         _reloading(parts.content, local=settings.local),
     ):
         app, stop = web_app(parts), _told_to_stop()

@@ -7,13 +7,14 @@ import contextlib
 import platform
 import socket
 import sqlite3
+from pathlib import Path
 
 import aiohttp
 import msgspec
 
 from bot.commands.findings import Check, State
 from bot.config import Settings
-from bot.errors import ConfigError, StoreUnavailable
+from bot.errors import ConfigError, DatabaseInUse, StoreUnavailable
 from bot.languages import spoken
 from bot.libraries import libraries
 from bot.secret import Secret
@@ -91,20 +92,42 @@ async def _database(settings: Settings, *, running: str) -> Check:
         state: State = "ok" if running == "ready" else "failed"
         remedy = "" if state == "ok" else "Its log says why; the disk may be full or read-only."
         return Check("Database", state, f"in use by the running bot, which is {running}", remedy)
-    from bot.store.open import open_store
+    from bot.store.open import database_file, open_store
 
+    url = settings.database_url.reveal()
     try:
-        store = await open_store(settings.database_url.reveal())
+        store = await open_store(url)
         try:
             await store.check()
         finally:
             await store.close()
+    except DatabaseInUse as error:
+        file = database_file(url)
+        assert file is not None, "only a file is somebody's alone"
+        return await _of_its_holder(file, error.holder)
     except Exception as error:  # noqa: BLE001  as above; a driver may raise anything about a strange address
         said = isinstance(error, StoreUnavailable | ConfigError)
         what = _without(settings.database_url, str(error)) if said else type(error).__name__
         remedy = "Set HANDRAIL_DATABASE_URL to a file that this user may write, on a local disk."
         return Check("Database", "failed", what, remedy)
     return Check("Database", "ok", "can be opened and written")
+
+
+async def _of_its_holder(database: Path, holder: str) -> Check:
+    """What the bot says that has the database file to itself; it may serve on another port than ours."""
+    from bot.control import Control
+    from bot.readiness import missing
+
+    try:
+        async with Control.through(database) as bot:
+            trouble = missing(await bot.look())
+    except (ConfigError, StoreUnavailable) as error:
+        return Check("Database", "failed", f"in use by {holder}, which tells nothing", f"{error}.")
+    found = f"in use by a running Handrail ({holder}), which answers"
+    if trouble:
+        why = "; ".join(f"{name}: {each}" for name, each in trouble.items())
+        return Check("Database", "failed", f"{found}, but is not ready ({why})", "Its log says more.")
+    return Check("Database", "ok", f"{found} and is ready")
 
 
 def _without(database: Secret, text: str) -> str:

@@ -124,7 +124,7 @@ def _facts(message: Message) -> dict[str, str] | None:
             case "handoff-line" | "handoff-update" | "ticket-update":
                 change = read(ChangeCase)
                 return {"case": change.number, "status": change.status or ""}
-            case "handoff-call":
+            case "handoff-call" | "handoff-copy":
                 return {"case": read(_Numbered).number}
             case "channel-line":
                 return {"text": read(_Spoken).text.key}

@@ -56,11 +56,12 @@ class ProcessLock:
         try:
             _lock(self._file)
         except OSError:
-            holder = _digits(os.pread(self._file, 32, 0))
+            holder = f"process {_digits(os.pread(self._file, 32, 0)) or '(unknown)'}"
             os.close(self._file)
             raise DatabaseInUse(
-                f"HANDRAIL_DATABASE_URL: {path.with_suffix('')} is in use by process {holder or '(unknown)'};"
-                " stop that one first, or give this one a database of its own"
+                f"HANDRAIL_DATABASE_URL: {path.with_suffix('')} is in use by {holder};"
+                " stop that one first, or give this one a database of its own",
+                holder=holder,
             ) from None
         try:
             os.ftruncate(self._file, 0)

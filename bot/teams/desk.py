@@ -13,7 +13,7 @@ import structlog
 from botbuilder.schema import Activity
 
 from bot.queues import Queues
-from bot.store.api import CaseRecord, Store
+from bot.store.api import CaseRecord, NewMessage, Store
 from bot.teams.activities import address_of, words_of
 from bot.teams.case_actions import CaseAction, event_of
 from bot.turn import Turns
@@ -26,6 +26,15 @@ Colleague: TypeAlias = Callable[[str, str, str], Awaitable[str | None]]
 """(service URL, channel, id of a person) -> their name, None when not in its team; or `TeamUnknown`."""
 
 _ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+class Copy(msgspec.Struct, frozen=True, kw_only=True):
+    """A card of a case that is not the one kept up to date: where it is, and which one."""
+
+    number: str
+    service_url: str
+    thread: str
+    activity: str
 
 
 class TeamUnknown(Exception):  # noqa: N818 - a state of the world
@@ -62,6 +71,13 @@ class Desk:
             return Text("bot/not-yours")
         if record is None:
             return Text("bot/earlier")
+        done = await self._done(activity, action, record, where)
+        await self._mend_copy(activity, action, record)
+        return done
+
+    async def _done(
+        self, activity: Activity, action: CaseAction, record: CaseRecord, where: str
+    ) -> CaseRecord | Text:
         if action.does == "give" and _ID.fullmatch(action.words):
             try:
                 name = await self._colleague(address_of(activity).service_url, where, action.words)
@@ -94,6 +110,22 @@ class Desk:
         event = CaseAsked(at=self._turns.now(), number=record.number, by=by, text=words_of(activity))
         await self._turns.take(record.conversation, f"thread/{activity.id or activity.timestamp}", event)
         return True
+
+    async def _mend_copy(self, activity: Activity, action: CaseAction, record: CaseRecord) -> None:
+        """Nobody knew of a card whose sending got no answer: once it is pressed, it is brought up to date."""
+        pressed = address_of(activity)
+        thread, card = pressed.conversation_id, activity.reply_to_id or ""
+        if not card or await self._store.thread(thread) is not None:
+            return
+        copy = Copy(number=record.number, service_url=pressed.service_url, thread=thread, activity=card)
+        message = NewMessage(
+            key=f"handoff-copy/{thread}/{action.press}",
+            lane=f"handoff/{record.number}",
+            kind="handoff-copy",
+            conversation=record.conversation,
+            body=msgspec.json.encode(copy),
+        )
+        await self._turns.send(record.conversation, message.key, message)
 
     def _may(self, record: CaseRecord, where: str) -> bool:
         moved = any(entry.what == "moved" for entry in record.log)

@@ -71,7 +71,7 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
         id: Unique for ever within the system; the same whenever the same thing is told again.
         number: The case.
         kind: What it was.
-        by: Who did it, "" when the system does not say.
+        by: Who did it, of "claimed" who has it now; "" when the system does not say.
         text: What they wrote: plain text, data, of any length.
         public: They meant the person to read it.
         at: When, seconds since 1970, UTC.

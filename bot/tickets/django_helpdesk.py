@@ -148,7 +148,7 @@ class DjangoHelpdeskTickets:
                 "ticket": str(ticket.id),
                 "comment": headed(file.key, "", file_name(file.key, file.name)),
             }
-            kind, body = form(fields, f"attachments/{name}", file.media_type, file.content)
+            kind, body = form(fields, "attachments", name, file.media_type, file.content)
             await self._rest.send(
                 "POST", "api/followups/", body=body, headers={"Content-Type": kind}, kind=_FollowUp
             )

@@ -20,12 +20,11 @@ import aiohttp
 import msgspec
 
 from bot.errors import DeliveryFailed, DeliveryPostponed, Forged
-from bot.redact import clean
 from bot.secret import Secret
 from bot.tickets.api import Change, Changes, File, Finding, Ticket, Update
 from bot.tickets.freshservice_news import Activity, Conversation, Listed, news, people
 from bot.tickets.html_text import hypertext
-from bot.tickets.marks import case_in, file_name, headed, is_case, plain_key, said, whole
+from bot.tickets.marks import NOBODYS, case_in, file_name, headed, is_case, one_line, plain_key, said, whole
 from bot.tickets.multipart import form
 from bot.tickets.rest import Rest, basic, leniently
 from dialogs.conversation import CaseStatus
@@ -137,7 +136,7 @@ class FreshserviceTickets:
         """Make the ticket."""
         body: dict[str, Any] = {
             "email": self._user,
-            "subject": clean(" ".join(ticket.title.split()), _LONGEST_SUBJECT),
+            "subject": one_line(ticket.title, _LONGEST_SUBJECT),
             "description": hypertext(whole(ticket.body)[:_LONGEST]),
             "status": _OPEN,
             "priority": _PRIORITIES["normal"],
@@ -167,7 +166,7 @@ class FreshserviceTickets:
             return
         name = file_name(file.key, file.name)
         fields = {"body": hypertext(headed(file.key, "", name)), "private": "true"}
-        kind, body = form(fields, f"attachments[]/{name}", file.media_type, file.content)
+        kind, body = form(fields, "attachments[]", name, file.media_type, file.content)
         headers = {"Content-Type": kind}
         path = "api/v2/tickets/{}/notes"
         await self._rest.send("POST", path, reference, body=body, headers=headers, kind=type(None))
@@ -208,7 +207,7 @@ class FreshserviceTickets:
             if (me.email or "").lower() != self._user.lower():
                 return (Finding("failed", f"{where}: the key is of {me.email}, not of {self._user}", _MEND),)
             await self._ours({}, 1)
-            await self._tagged("HR-0000")
+            await self._tagged(NOBODYS)
             lacking = await self._lacking()
         except (DeliveryFailed, DeliveryPostponed) as error:
             return (Finding("failed", f"{where}: {error}", _MEND),)

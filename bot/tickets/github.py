@@ -32,7 +32,7 @@ from bot.redact import clean
 from bot.secret import Secret
 from bot.tickets.api import Change, Changes, File, Finding, Ticket, Update
 from bot.tickets.github_news import Comment, Delivery, Event, Issue, User, commented, news
-from bot.tickets.marks import file_name, key_of, said
+from bot.tickets.marks import file_name, headed, key_of, one_line, said
 from bot.tickets.rest import Rest, leniently
 from bot.tickets.signature import header, verify_hub
 
@@ -120,7 +120,7 @@ class GitHubTickets:
     async def create(self, ticket: Ticket) -> str:
         """Open the issue."""
         body = {
-            "title": clean(" ".join(ticket.title.split()), _LONGEST_TITLE),
+            "title": one_line(ticket.title, _LONGEST_TITLE),
             "body": f"<!-- handrail:{ticket.key} -->\n{_block(ticket.body)}",
         }
 
@@ -165,7 +165,7 @@ class GitHubTickets:
             await self._rest.send("PUT", path, *where, body=body, kind=type(None))
         elif not answer.ok:
             raise self._rest.trouble(answer, final=False)
-        await self._comment(reference, f"[{file.key}]:\n\nhandrail/{where[2]}/{name}")
+        await self._comment(reference, headed(file.key, "", f"handrail/{where[2]}/{name}"))
 
     async def changes(self, since: str) -> Changes:
         """What others did to our issues; see `bot.tickets.github_news`."""

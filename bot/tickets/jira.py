@@ -32,7 +32,7 @@ from bot.tickets.jira_news import DONE, Issue, Named, news
 from bot.tickets.jira_priority import JiraPriority
 from bot.tickets.jira_search import JiraSearch
 from bot.tickets.jira_text import document, plain
-from bot.tickets.marks import file_name, key_of, said
+from bot.tickets.marks import NOBODYS, file_name, key_of, one_line, said
 from bot.tickets.multipart import form
 from bot.tickets.rest import Rest, basic, leniently
 from dialogs.conversation import CaseStatus
@@ -130,7 +130,7 @@ class JiraTickets:
     async def create(self, ticket: Ticket) -> str:
         """Make the request."""
         fields = {
-            "summary": clean(" ".join(ticket.title.split()), _LONGEST_SUMMARY),
+            "summary": one_line(ticket.title, _LONGEST_SUMMARY),
             "description": document(clean(ticket.body, _LONGEST)),
         }
 
@@ -174,7 +174,7 @@ class JiraTickets:
         )
         if any(each.filename == name for each in issue.fields.attachment):
             return
-        kind, body = form({}, f"file/{name}", file.media_type, file.content)
+        kind, body = form({}, "file", name, file.media_type, file.content)
         headers = {"Content-Type": kind, "X-Atlassian-Token": "no-check"}
         path = "rest/api/3/issue/{}/attachments"
         await self._rest.send("POST", path, reference, body=body, headers=headers, kind=type(None))
@@ -215,7 +215,7 @@ class JiraTickets:
                 remedy = "Give the ids of the service desk and of the request type, for example 3/25."
                 return (Finding("failed", found, remedy),)
             kind = await self._rest.get(where, self._desk, self._type, kind=_Type)
-            await self.find("HR-0000")
+            await self.find(NOBODYS)
         except (DeliveryFailed, DeliveryPostponed, DeliveryRefused) as error:
             return (Finding("failed", f"{self._rest.url}: {error}", _MEND),)
         return (Finding("ok", f"{self._rest.url} knows us as {me.display_name}; we file {kind.name}"),)

@@ -15,6 +15,9 @@ from typing import Final
 from bot.redact import clean
 from bot.tickets.api import Update
 
+NOBODYS: Final = "HR-0000"
+"""A number to look for when the answer does not matter: zero is in no number of a case."""
+
 _LONGEST_AUTHOR: Final = 80  # characters
 _HEAD: Final = re.compile(r".{0,120}\[(HR-[0-9A-Z]{1,20}/[\w.-]{1,60})\]:?")
 _CASE: Final = re.compile(r"HR-[0-9A-Z]{1,20}(?![0-9A-Z])")
@@ -39,6 +42,11 @@ def whole(body: str) -> str:
     return clean(body, 10_000_000)
 
 
+def one_line(title: str, longest: int) -> str:
+    """A title as it is written: one line of at most `longest` characters."""
+    return clean(" ".join(title.split()), longest)
+
+
 def key_of(text: str) -> str | None:
     """The key of a text that we wrote; None for anybody else's."""
     first = next((line.strip() for line in text.splitlines() if line.strip()), "")
@@ -53,8 +61,7 @@ def plain_key(key: str) -> str:
 
 def is_case(title: str, key: str) -> bool:
     """Whether a ticket's title is that of this case: ours begin with the number."""
-    found = _CASE.match(title.strip())
-    return found is not None and found[0] == key
+    return case_in(title) == key
 
 
 def case_in(title: str) -> str | None:

@@ -7,16 +7,18 @@ import secrets
 from collections.abc import Mapping
 
 
-def form(fields: Mapping[str, str], name: str, media_type: str, content: bytes) -> tuple[str, bytes]:
+def form(
+    fields: Mapping[str, str], field: str, name: str, media_type: str, content: bytes
+) -> tuple[str, bytes]:
     """The content type and the body.
 
     Args:
         fields: The form's other fields, by name.
-        name: "field/file name"; without quotes and line breaks (see `bot.tickets.marks.file_name`).
+        field: The name of the field with the file.
+        name: The file's own, without quotes and line breaks (see `bot.tickets.marks.file_name`).
         media_type: Of the file; what is none is sent as bytes of no kind.
         content: The file.
     """
-    field, _, filename = name.partition("/")
     boundary = f"handrail-{secrets.token_hex(16)}"
     kind = media_type if media_type.isascii() and media_type.isprintable() and "/" in media_type else ""
     parts = [
@@ -24,7 +26,7 @@ def form(fields: Mapping[str, str], name: str, media_type: str, content: bytes) 
         for each, value in fields.items()
     ]
     parts.append(
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"; filename="{filename}"\r\n'
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{field}"; filename="{name}"\r\n'
         f"Content-Type: {kind or 'application/octet-stream'}\r\n\r\n".encode()
         + content
         + f"\r\n--{boundary}--\r\n".encode()

@@ -111,9 +111,8 @@ class RoundupTickets:
         there = await self._list("file", {"name:": name, "@fields": "name"})
         ids = [each.id for each in there if each.name == name]
         if not ids:
-            kind, body = form(
-                {"name": name, "type": file.media_type}, f"content/{name}", file.media_type, file.content
-            )
+            fields = {"name": name, "type": file.media_type}
+            kind, body = form(fields, "content", name, file.media_type, file.content)
             sent = await self._rest.send(
                 "POST", "rest/data/file", body=body, headers={"Content-Type": kind}, kind=_One
             )

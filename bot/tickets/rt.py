@@ -20,10 +20,9 @@ import aiohttp
 import msgspec
 
 from bot.errors import DeliveryFailed, DeliveryPostponed, Forged
-from bot.redact import clean
 from bot.secret import Secret
 from bot.tickets.api import Change, ChangeKind, Changes, File, Finding, Ticket, Update
-from bot.tickets.marks import case_in, file_name, is_case, key_of, said, whole
+from bot.tickets.marks import NOBODYS, case_in, file_name, headed, is_case, key_of, one_line, said, whole
 from bot.tickets.rest import Rest, basic, leniently
 from dialogs.conversation import CaseStatus
 from dialogs.guide import Severity
@@ -108,7 +107,7 @@ class RequestTrackerTickets:
         """Make the ticket."""
         body = {
             "Queue": self._queue,
-            "Subject": clean(" ".join(ticket.title.split()), _LONGEST_SUBJECT),
+            "Subject": one_line(ticket.title, _LONGEST_SUBJECT),
             "Content": whole(ticket.body),
             "ContentType": "text/plain",
         }
@@ -137,9 +136,8 @@ class RequestTrackerTickets:
         name = file_name(file.key, file.name)
         content = base64.b64encode(file.content).decode()
         kept = {"FileName": name, "FileType": "application/octet-stream", "FileContent": content}
-        await self._write(
-            reference, file.key, f"[{file.key}]:\n\n{name}", public=False, more={"Attachments": [kept]}
-        )
+        text = headed(file.key, "", name)
+        await self._write(reference, file.key, text, public=False, more={"Attachments": [kept]})
 
     async def changes(self, since: str) -> Changes:
         """What others did to our tickets since."""
@@ -173,7 +171,7 @@ class RequestTrackerTickets:
             queues = await self._rest.get(
                 "REST/2.0/queues/all", query={"fields": "Name", "per_page": _PAGE}, kind=_Page
             )
-            await self.find("HR-0000")
+            await self.find(NOBODYS)
         except (DeliveryFailed, DeliveryPostponed) as error:
             return (Finding("failed", f"{self._rest.url}: {error}", _MEND),)
         if self._queue not in {each.name for each in queues.items}:

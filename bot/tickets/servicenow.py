@@ -38,7 +38,7 @@ from bot.errors import DeliveryFailed, DeliveryForbidden, DeliveryPostponed, Del
 from bot.redact import clean
 from bot.secret import Secret
 from bot.tickets.api import Change, Changes, File, Finding, Ticket, Update
-from bot.tickets.marks import file_name, key_of, said, whole
+from bot.tickets.marks import NOBODYS, file_name, key_of, one_line, said, whole
 from bot.tickets.rest import Rest, basic, leniently
 from bot.tickets.servicenow_news import Entry, Incident, news
 from dialogs.conversation import CaseStatus
@@ -150,7 +150,7 @@ class ServiceNowTickets:
     async def create(self, ticket: Ticket) -> str:
         """Make the incident."""
         body = {
-            "short_description": clean(" ".join(ticket.title.split()), _LONGEST_TITLE),
+            "short_description": one_line(ticket.title, _LONGEST_TITLE),
             "description": _lifeless(whole(ticket.body)),
             "correlation_id": ticket.key,
             "correlation_display": _TAG,
@@ -217,7 +217,7 @@ class ServiceNowTickets:
         """Who we are there, and what would go wrong there without a word."""
         try:
             await self._me()
-            await self.find("HR-0000")
+            await self.find(NOBODYS)
             wrong = await self._wrong()
         except (DeliveryFailed, DeliveryPostponed, DeliveryRefused) as error:
             return (Finding("failed", f"{self._rest.url}: {error}", _MEND),)

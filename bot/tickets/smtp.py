@@ -24,7 +24,7 @@ from bot.errors import DeliveryFailed, DeliveryRefused, Forged
 from bot.redact import clean, redact
 from bot.secret import Secret
 from bot.tickets.api import Change, Changes, File, Finding, Ticket, Update
-from bot.tickets.marks import file_name, said, whole
+from bot.tickets.marks import file_name, headed, one_line, said, whole
 
 _TIMEOUT: Final = 10.0  # seconds, for each answer of the server
 _LINE: Final = 120
@@ -72,13 +72,13 @@ class MailTickets:
 
     async def update(self, reference: str, update: Update) -> None:  # noqa: ARG002
         """Send what happened, as an answer to the case's mail."""
-        message = self._message(update.key, f"Re: {update.number}", whole(said(update)), thread=update.number)
+        message = self._message(update.key, f"Re: {update.number}", said(update), thread=update.number)
         await asyncio.to_thread(self._send, message)
 
     async def attach(self, reference: str, file: File) -> None:  # noqa: ARG002
         """Send a file, as an answer to the case's mail."""
         number, name = file.key.partition("/")[0], file_name(file.key, file.name)
-        message = self._message(file.key, f"Re: {number}", f"[{file.key}]:\n\n{name}", thread=number)
+        message = self._message(file.key, f"Re: {number}", headed(file.key, "", name), thread=number)
         message.add_attachment(file.content, maintype="application", subtype="octet-stream", filename=name)
         await asyncio.to_thread(self._send, message)
 
@@ -106,7 +106,7 @@ class MailTickets:
     def _message(self, key: str, subject: str, text: str, *, thread: str = "") -> EmailMessage:
         message = EmailMessage()
         message["From"], message["To"] = self._sender, self._mailbox
-        message["Subject"] = clean(" ".join(whole(subject).split()), _LONGEST_SUBJECT)
+        message["Subject"] = one_line(subject, _LONGEST_SUBJECT)
         message["Date"] = formatdate(usegmt=True)
         message["Message-ID"] = self._id(key)
         message["Auto-Submitted"] = "auto-generated"  # so that no absence answers

@@ -28,7 +28,7 @@ _LOOKS: Final = 6
 _BETWEEN: Final = 5.0  # seconds
 
 
-def test_number() -> str:
+def trial_number() -> str:
     """A number that no case gets: those have four letters or seven."""
     return "HR-TEST" + "".join(secrets.choice(_LETTERS) for _ in range(6))
 
@@ -50,7 +50,7 @@ async def tried_out(
         pause: Waits, in seconds.
         now: Seconds since 1970.
     """
-    trial = _Trial(system, number or test_number(), pause, round(now()))
+    trial = _Trial(system, number or trial_number(), pause, round(now()))
     try:
         await trial.run()
     except (DeliveryFailed, DeliveryPostponed, DeliveryRefused, _NotAsPromised) as error:

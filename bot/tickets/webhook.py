@@ -23,13 +23,12 @@ from bot.errors import DeliveryFailed, Forged
 from bot.secret import Secret
 from bot.tickets.api import Change, Changes, File, Finding, Ticket, Update
 from bot.tickets.http import Answer, ask, trouble
-from bot.tickets.marks import key_of
+from bot.tickets.marks import NOBODYS, key_of
 from bot.tickets.signature import PREFIX, signed, signing_key, verify
 from bot.tickets.webhook_messages import NEWS, attached, opened, updated
 
 _LONGEST_REFERENCE: Final = 100  # characters; it is shown on cards
 _CANNOT_LOOK_UP: Final = frozenset({405, 501})
-_NOBODYS: Final = "HR-0000"  # zero is no letter of case numbers
 _LOOK_UP: Final = "For a case that it does not have it must answer 404, or 405 when it cannot look cases up."
 _SIGNATURE: Final = (
     "Is HANDRAIL_TICKETS_SECRET the receiver's, whole? Does one of the clocks differ by more than 5 minutes?"
@@ -142,10 +141,10 @@ class WebhookTickets:
         stranger = Secret(PREFIX + base64.b64encode(secrets.token_bytes(32)).decode())
         theirs = WebhookTickets(self._client, self._url, stranger, clock=self._clock)
         try:
-            answer = await self.look_up(_NOBODYS)
+            answer = await self.look_up(NOBODYS)
             if answer.status != 404:
                 return (_judged(answer, self._url),)
-            unsigned = await theirs.look_up(_NOBODYS)
+            unsigned = await theirs.look_up(NOBODYS)
         except DeliveryFailed as error:
             return (Finding("failed", f"{self._url}: {error}", _ADDRESS),)
         if unsigned.status == 404:

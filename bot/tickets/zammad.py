@@ -29,7 +29,7 @@ from bot.errors import DeliveryFailed, DeliveryPostponed, DeliveryRefused, Forge
 from bot.redact import clean
 from bot.secret import Secret
 from bot.tickets.api import Change, Changes, File, Finding, Ticket, Update
-from bot.tickets.marks import case_in, file_name, headed, said, whole
+from bot.tickets.marks import NOBODYS, case_in, file_name, headed, one_line, said, whole
 from bot.tickets.rest import Rest, leniently
 from bot.tickets.signature import verify_hub
 from bot.tickets.zammad_news import ENDED, Article, History, news, sent
@@ -126,7 +126,7 @@ class ZammadTickets:
     async def create(self, ticket: Ticket) -> str:
         """Make the ticket, under the case's number; we are its customer, for each has to have one."""
         me = await self._rest.get("api/v1/users/me", kind=_Me)
-        title = clean(" ".join(ticket.title.split()), _LONGEST_TITLE)
+        title = one_line(ticket.title, _LONGEST_TITLE)
         body = {
             "number": ticket.key,
             "title": title,
@@ -203,7 +203,7 @@ class ZammadTickets:
         try:
             me = await self._rest.get("api/v1/users/me", query={"expand": "true"}, kind=_Me)
             states = await self._states()
-            await self.find("HR-0000")
+            await self.find(NOBODYS)
         except (DeliveryFailed, DeliveryPostponed) as error:
             return (Finding("failed", f"{where}: {error}", _MEND),)
         name = f"{me.firstname or ''} {me.lastname or ''}".strip()

@@ -21,7 +21,7 @@ import msgspec
 from bot.errors import DeliveryFailed, DeliveryPostponed, Forged
 from bot.secret import Secret
 from bot.tickets.api import Change, ChangeKind, Changes, File, Finding, Ticket, Update
-from bot.tickets.marks import case_in, file_name, headed, is_case, key_of, said, whole
+from bot.tickets.marks import NOBODYS, case_in, file_name, headed, key_of, said, whole
 from bot.tickets.rest import Rest, basic, leniently
 from dialogs.conversation import CaseStatus
 
@@ -187,9 +187,10 @@ class ZendeskTickets:
 
     async def changes(self, since: str) -> Changes:
         """What others did to our tickets since."""
-        cursor = str(int(time.time()) - _BACK)
+        now = int(time.time())
         if not since:
-            return Changes(cursor=str(int(time.time())))
+            return Changes(cursor=str(now))
+        begin = int(since)
         found, page, more = list[tuple[str, _Audit]](), 1, True
         while more:
             query = {
@@ -199,16 +200,17 @@ class ZendeskTickets:
                 "page": page,
             }
             listed = await self._rest.get("api/v2/tickets.json", query=query, kind=_Tickets)
-            recent = [each for each in listed.tickets if each.updated_at.timestamp() >= int(since)]
+            recent = [each for each in listed.tickets if each.updated_at.timestamp() >= begin]
             for each in recent:
-                if (number := case_in(each.external_id or "")) and is_case(each.external_id or "", number):
-                    audits = await self._audits(str(each.id), int(since))
+                if (number := case_in(each.external_id or "")) is not None:
+                    audits = await self._audits(str(each.id), begin)
                     found += [(number, audit) for audit in audits if not _ours(audit)]
             more = len(recent) == _PAGE and listed.next_page is not None
             page += 1
         people = await self._people({audit.author_id for _, audit in found} | _assigned(found))
         told = [each for number, audit in found for each in _changes(audit, number, people)]
-        return Changes(cursor=max(cursor, since), found=tuple(sorted(told, key=lambda each: each.at)))
+        cursor = str(max(now - _BACK, begin))
+        return Changes(cursor=cursor, found=tuple(sorted(told, key=lambda each: each.at)))
 
     def heard(self, headers: Mapping[str, str], body: bytes) -> Sequence[Change]:  # noqa: ARG002
         """It is asked, and tells nothing of its own accord.
@@ -227,7 +229,7 @@ class ZendeskTickets:
                     f"{self._rest.url} knows {self._user} as {me.role or 'nobody'}, who works on no tickets"
                 )
                 return (Finding("failed", found, _MEND),)
-            await self.find("HR-0000")
+            await self.find(NOBODYS)
         except (DeliveryFailed, DeliveryPostponed) as error:
             return (Finding("failed", f"{self._rest.url}: {error}", _MEND),)
         return (Finding("ok", f"{self._rest.url} knows us as {me.name}, {me.role}"),)

@@ -12,6 +12,7 @@ from aiohttp import web
 
 from bot.config import Settings
 from bot.metrics import Metrics, measure_http
+from bot.readiness import Readiness
 from bot.store.api import Store
 from bot.web.health import Health
 from bot.web.hub import HEARTBEAT, Hub
@@ -54,7 +55,7 @@ def add_routes(
     """
     metrics = metrics or Metrics()
     measure_http(app, metrics)
-    health = Health(store=store, library=library, metrics=metrics, keys_ready=keys_ready)
+    health = Health(store=store, readiness=Readiness(store, library, keys_ready), metrics=metrics)
     app.router.add_get("/healthz", health.alive)
     app.router.add_get("/readyz", health.ready)
     app.router.add_get("/metrics", health.metrics)

@@ -7,8 +7,7 @@ import pytest
 from bot.secret import Secret
 from bot.tickets.api import Ticket, Update
 from bot.tickets.smtp import MailTickets
-from bot.tickets.trial import test_number as new_number
-from bot.tickets.trial import tried_out
+from bot.tickets.trial import trial_number, tried_out
 from tests.contracts.test_ticket_systems_elsewhere import SYSTEMS
 from tests.support.helpdesks import github, zendesk
 from tests.support.helpdesks.other_side import OtherSide
@@ -44,7 +43,7 @@ class Waits:
 
 async def test_it_passes_in_a_system_that_is_well(there: OtherSide) -> None:
     """There is one ticket, with one note and one file, and it is closed."""
-    number = new_number()
+    number = trial_number()
 
     (finding,) = await tried_out(there.system, number=number, pause=Waits())
 
@@ -60,11 +59,11 @@ async def test_it_passes_in_a_system_that_is_well(there: OtherSide) -> None:
 def test_its_number_is_no_case_s() -> None:
     """Cases have four letters, or seven; a ticket on trial has more."""
     from bot.tickets.marks import case_in
-    from bot.turn import new_number as case_number
+    from bot.turn import new_number
 
-    longest = max(len(case_number(attempt)) for attempt in range(8))
-    assert len(new_number()) > longest
-    assert case_in(f"{new_number()} · test") is not None
+    longest = max(len(new_number(attempt)) for attempt in range(8))
+    assert len(trial_number()) > longest
+    assert case_in(f"{trial_number()} · test") is not None
 
 
 async def test_without_rights_it_says_what_it_was_about_to_do(one: OtherSide) -> None:
@@ -82,7 +81,7 @@ async def test_without_rights_it_says_what_it_was_about_to_do(one: OtherSide) ->
 
 async def test_what_breaks_off_in_the_middle_names_the_ticket_that_stays(one: OtherSide) -> None:
     """Somebody has to close it."""
-    number = new_number()
+    number = trial_number()
     filed = one.system.create
 
     async def filed_and_then_refused(ticket: Ticket) -> str:
@@ -133,7 +132,7 @@ async def test_a_ticket_that_is_never_found_fails(one: OtherSide) -> None:
 
 async def test_who_works_as_handrail_is_told(one: OtherSide) -> None:
     """What another does with the same user's rights in the meantime is news; on a test ticket nobody does."""
-    number = new_number()
+    number = trial_number()
     write = one.system.update
 
     async def written_and_answered(reference: str, update: Update) -> None:

@@ -16,10 +16,13 @@ from aiohttp import web
 from bot.control import Control, listening
 from bot.errors import ConfigError
 from bot.outbox.upkeep import Upkeep
+from bot.readiness import Readiness
 from bot.statistics import Figures
+from bot.store.api import Store
 from bot.store.open import open_store
 from tests.support.past import DAY, a_past, a_past_case
 from tests.support.processes import HANDRAIL, environment
+from tests.support.stories import shipped
 
 
 class Ended(msgspec.Struct):
@@ -57,6 +60,11 @@ class Office:
             yield
         finally:
             await store.close()
+
+
+def ready(store: Store) -> Readiness:
+    """What a bot says of itself that has this store."""
+    return Readiness(store, shipped)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -102,7 +110,9 @@ async def test_a_running_bot_is_asked(sqlite: Office) -> None:
 
     try:
         await a_past(store, int(time.time()))
-        async with listening(sqlite.folder / "handrail.db", Upkeep(store, nobody), Figures(store)):
+        async with listening(
+            sqlite.folder / "handrail.db", Upkeep(store, nobody), Figures(store), ready(store)
+        ):
             beside = await sqlite.stats("--format", "json")
     finally:
         await store.close()
@@ -188,7 +198,7 @@ async def test_the_door_refuses_what_it_does_not_know(sqlite: Office, query: str
 
     try:
         async with (
-            listening(sqlite.folder / "handrail.db", Upkeep(store, nobody), Figures(store)),
+            listening(sqlite.folder / "handrail.db", Upkeep(store, nobody), Figures(store), ready(store)),
             aiohttp.ClientSession(
                 connector=aiohttp.UnixConnector(str(sqlite.folder / "handrail.db.control" / "s"))
             ) as http,

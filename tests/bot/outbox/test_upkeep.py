@@ -136,6 +136,7 @@ def test_any_bytes_make_an_entry() -> None:
         "handoff",
         "handoff-update",
         "handoff-call",
+        "handoff-copy",
         "hologram",
     ):
         for body in (b"", b"[" * 5000, b"\xff", b"{}", b"null", b'{"effect":"show","prompt":1}'):

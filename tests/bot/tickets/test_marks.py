@@ -3,7 +3,7 @@
 import pytest
 
 from bot.tickets.api import Update
-from bot.tickets.marks import case_in, file_name, headed, is_case, key_of, said
+from bot.tickets.marks import case_in, file_name, headed, is_case, key_of, one_line, said
 
 
 @pytest.mark.parametrize(
@@ -40,6 +40,12 @@ def test_a_status_alone_says_which() -> None:
     )
 
     assert said(moved) == "Ada [HR-7K3F/2]:\n\n(claimed)"
+
+
+def test_a_title_is_one_line() -> None:
+    """No system gets one that is longer than it takes, or that ends a header."""
+    assert one_line("HR-7K3F ·\r\n  SAP\tfails\u2028 \x1b[1magain", 100) == "HR-7K3F · SAP fails again"
+    assert len(one_line("x " * 500, 250)) == 250
 
 
 def test_a_case_is_known_by_the_beginning_of_a_title() -> None:
