@@ -11,7 +11,7 @@ from aiohttp import web
 
 from bot.app import Parts, running, web_app
 from bot.config import Settings
-from bot.teams.pace import UNLIMITED
+from bot.teams.pace import TEAMS, UNLIMITED, Limits
 from dialogs.conversation import Conversation
 from dialogs.library import Library
 from tests.support.cloud import DROP, PlayedCloud, Sent
@@ -179,11 +179,12 @@ async def whole_bot(cloud: PlayedCloud, folder: Path, library: Library, **more: 
 
 @contextlib.asynccontextmanager
 async def whole_bot_as_it_is(
-    cloud: PlayedCloud, folder: Path, library: Library, **more: str
+    cloud: PlayedCloud, folder: Path, library: Library, *, limits: Limits = TEAMS, **more: str
 ) -> AsyncIterator[Whole]:
-    """The same with Teams' limits, as everybody gets it."""
+    """The same with Teams' limits, as everybody gets it; or with others."""
     settings = Settings.read({**environment(cloud, folder / "handrail.db"), **more})
-    async with running(settings, library=library) as parts, _served(cloud, folder, parts) as whole:
+    started = running(settings, library=library, limits=limits)
+    async with started as parts, _served(cloud, folder, parts) as whole:
         yield whole
 
 

@@ -1,14 +1,20 @@
 """Rows that are looked up on the spot: the newest commit is seen, and trouble is left to the writer."""
 
+import asyncio
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
 
+from bot.address import Address
+from bot.store.api import Kept
 from bot.store.reader import Reader
 from bot.store.sqlite import SqliteStore
 from bot.store.sqlite_file import MEMORY, SqliteFile
+from dialogs.conversation import Conversation
 from tests.support.keeping import counting
+from tests.support.waiting import until
 
 _COUNT = "SELECT count(*) FROM conversations WHERE :unused = 0"
 _VALUES = {"unused": 0}
@@ -52,6 +58,30 @@ def test_a_disk_that_may_hang_is_not_waited_for(file: SqliteFile) -> None:
     prompt = True
     assert reader.look(_COUNT, _VALUES) == [(0,)]
     reader.close()
+
+
+async def test_while_the_writer_waits_nothing_is_looked_up_on_the_loop(file: SqliteFile) -> None:
+    """The store itself: who asks while a commit hangs is answered once it has ended, and holds up nobody."""
+    may_go_on = threading.Event()
+
+    def held(stored: Conversation | None, where: Address | None) -> Kept:
+        may_go_on.wait(30)
+        return counting()(stored, where)
+
+    store = SqliteStore(file)
+    await store.open()
+    await store.turn("c", "e1", counting())
+    hanging = asyncio.create_task(store.turn("other", "e1", held))
+    await until(lambda: not store._writer.prompt())
+    asked = asyncio.create_task(store.conversation("c"))
+    await asyncio.sleep(0)
+    answered_at_once = asked.done()
+    may_go_on.set()
+    await hanging
+
+    assert not answered_at_once
+    assert await asked is not None
+    await store.close()
 
 
 def test_a_file_that_was_replaced_is_the_writers_business(file: SqliteFile, tmp_path: Path) -> None:
