@@ -232,6 +232,22 @@ async def test_a_leased_message_is_not_dropped_under_its_holder(store: Store) ->
     assert await settle(store, held, receipt="R")
 
 
+async def test_what_another_operator_was_faster_with_is_not_dropped(store: Store) -> None:
+    """Two look at dead messages; one drops or retries them: the other's drop finds that they changed."""
+    await ended(store, "dead", "gone", "back")
+    gone, back = await found(store, "gone"), await found(store, "back")
+    assert (await store.settle(dropped(gone))).held
+    assert await store.retry(back.id) is not None
+
+    for seen in (gone, back):
+        assert not (await store.settle(dropped(seen))).held
+        with pytest.raises(Overtaken):
+            await store.turn("c", "given up", counting(to_send("sorry")), settles=dropped(seen))
+
+    assert [(await found(store, name)).state for name in ("gone", "back")] == ["done", "ready"]
+    assert await store.message("sorry") is None
+
+
 async def test_a_drop_and_its_news_are_one_commit(store: Store) -> None:
     """Whoever waits for the message hears of its end in a turn of the same commit; a repeat drops it too."""
     await ended(store, "dead", "m", "again")
