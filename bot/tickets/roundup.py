@@ -21,10 +21,10 @@ from bot.tickets.api import Change, Changes, File, Finding, Ticket, Update
 from bot.tickets.marks import file_name, is_case, said, whole
 from bot.tickets.multipart import form
 from bot.tickets.rest import Rest, basic, leniently
-from bot.tickets.roundup_news import Found, Node, found_at, message_id, news
+from bot.tickets.roundup_news import LastLook, Node, active_since, message_id, news
 from dialogs.conversation import CaseStatus
 
-STATUSES: Final[Mapping[CaseStatus, str]] = {
+_STATUSES: Final[Mapping[CaseStatus, str]] = {
     "claimed": "in-progress",
     "waiting": "need-eg",
     "resolved": "resolved",
@@ -33,7 +33,7 @@ STATUSES: Final[Mapping[CaseStatus, str]] = {
     "open": "unread",
 }
 _URGENT: Final = "urgent"
-_TOLD_WRONG: Final = "Is HANDRAIL_TICKETS_URL the tracker's own address, and is its REST interface enabled?"
+_MEND: Final = "Is HANDRAIL_TICKETS_URL the tracker's own address, and is its REST interface enabled?"
 
 
 class _Of(msgspec.Struct):
@@ -54,6 +54,23 @@ class _Ticket(msgspec.Struct):
 
 class _Once(msgspec.Struct):
     data: _Ticket
+
+
+class _Item(msgspec.Struct):
+    attributes: Node
+    etag: str = msgspec.field(name="@etag", default="")
+
+
+class _Whole(msgspec.Struct):
+    data: _Item
+
+
+class _Text(msgspec.Struct):
+    data: str = ""
+
+
+class _Content(msgspec.Struct):
+    data: _Text
 
 
 class RoundupTickets:
@@ -100,7 +117,7 @@ class RoundupTickets:
         if message in {each.id for each in issue.messages}:
             return
         # Without a status a message would open a closed issue again.
-        status: Any = STATUSES[update.status] if update.status else issue.status and issue.status.id
+        status: Any = _STATUSES[update.status] if update.status else issue.status and issue.status.id
         change = {"messages": [*(each.id for each in issue.messages), message], "status": status}
         more = _priority(issue, update)
         await leniently(lambda more: self._change(reference, issue, {**change, **more}), more)
@@ -123,16 +140,16 @@ class RoundupTickets:
 
     async def changes(self, since: str) -> Changes:
         """What others did to our issues; see `bot.tickets.roundup_news`."""
-        found = Found.read(since)
+        before = LastLook.read(since)
         fields = "title,status,assignedto,messages,activity,actor"
         query = {
             "title": "HR-",
-            "activity": f"{found_at(found)};",
+            "activity": f"{active_since(before)};",
             "@fields": fields,
             "@verbose": 2,
         }
         issues = await self._list("issue", query)
-        return await news(found, issues, self._read, own=self._user)
+        return await news(before, issues, self._read, own=self._user)
 
     def heard(self, headers: Mapping[str, str], body: bytes) -> Sequence[Change]:  # noqa: ARG002
         """It is asked, and tells nothing of its own accord.
@@ -148,8 +165,8 @@ class RoundupTickets:
             await self._me()
             statuses = {each.name for each in await self._list("status", {"@fields": "name"})}
         except (DeliveryFailed, DeliveryPostponed) as error:
-            return (Finding("failed", f"{self._rest.url}: {error}", _TOLD_WRONG),)
-        if missing := sorted({*STATUSES.values()} - statuses):
+            return (Finding("failed", f"{self._rest.url}: {error}", _MEND),)
+        if missing := sorted({*_STATUSES.values()} - statuses):
             remedy = "Add them to the tracker; without them cases are filed, but what becomes of them is not."
             return (Finding("warning", f"{self._rest.url} has no status {', '.join(missing)}", remedy),)
         return (Finding("ok", f"{self._rest.url} knows us as {self._user}"),)
@@ -214,20 +231,3 @@ def _priority(issue: Node, update: Update) -> Mapping[str, str]:
         return {"priority": _URGENT}
     ours = issue.priority is not None and issue.priority.name == _URGENT
     return {"priority": ""} if update.severity == "normal" and ours else {}
-
-
-class _Item(msgspec.Struct):
-    attributes: Node
-    etag: str = msgspec.field(name="@etag", default="")
-
-
-class _Whole(msgspec.Struct):
-    data: _Item
-
-
-class _Text(msgspec.Struct):
-    data: str = ""
-
-
-class _Content(msgspec.Struct):
-    data: _Text

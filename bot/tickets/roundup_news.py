@@ -50,8 +50,8 @@ class _Was(msgspec.Struct, array_like=True):
     at: int = 0
 
 
-class Found(msgspec.Struct):
-    """A cursor: when we looked, and the issues as they were; `new` is never kept."""
+class LastLook(msgspec.Struct):
+    """A cursor: when we looked, and the issues as they were, by their ids."""
 
     at: int = 0
     issues: dict[str, _Was] = {}
@@ -67,14 +67,14 @@ def message_id(key: str, status: str) -> str:
     return f"<{key}+{status}@handrail>" if status else f"<{key}@handrail>"
 
 
-def found_at(found: Found) -> str:
+def active_since(before: LastLook) -> str:
     """From when on issues have to be looked at, as Roundup writes times."""
-    at = (found.at or int(time.time())) - _BACK
+    at = (before.at or int(time.time())) - _BACK
     return dt.datetime.fromtimestamp(at, dt.UTC).strftime("%Y-%m-%d.%H:%M:%S")
 
 
 async def news(
-    before: Found, issues: Sequence[Node], read: Callable[[str], Awaitable[Node]], *, own: str
+    before: LastLook, issues: Sequence[Node], read: Callable[[str], Awaitable[Node]], *, own: str
 ) -> Changes:
     """What is new, and the next cursor.
 
@@ -111,7 +111,7 @@ async def news(
                 continue
             changes.append(_comment(number, message))
         changes += _moved(number, issue, was, has, told=ours, own=own)
-    return Changes(cursor=msgspec.json.encode(Found(at=now, issues=kept)).decode(), found=tuple(changes))
+    return Changes(cursor=msgspec.json.encode(LastLook(at=now, issues=kept)).decode(), found=tuple(changes))
 
 
 def _comment(number: str, message: Node) -> Change:
