@@ -29,7 +29,7 @@ from bot.redact import clean
 from bot.secret import Secret
 from bot.tickets.api import Change, Changes, File, Finding, Ticket, Update
 from bot.tickets.jira_news import DONE, Issue, Named, news
-from bot.tickets.jira_priority import JiraPriority
+from bot.tickets.jira_priority import JiraPriority, Value, values
 from bot.tickets.jira_search import JiraSearch
 from bot.tickets.jira_text import document, plain
 from bot.tickets.marks import NOBODYS, file_name, key_of, one_line, said
@@ -73,11 +73,6 @@ class _Comment(msgspec.Struct):
 class _Comments(msgspec.Struct):
     comments: list[_Comment]
     total: int = 0
-
-
-class _Value(msgspec.Struct):
-    id: str = ""
-    name: str = ""
 
 
 class _Field(msgspec.Struct, rename="camel"):
@@ -274,8 +269,7 @@ def _can(way: _Transition) -> bool:
     return asked <= ({"resolution"} if _resolutions(way) else set())
 
 
-def _resolutions(way: _Transition) -> list[_Value]:
+def _resolutions(way: _Transition) -> list[Value]:
     """The resolutions that a transition offers."""
     asked = way.fields.get("resolution")
-    values = (asked.allowed_values or []) if asked else []
-    return [msgspec.convert(each, _Value) for each in values if isinstance(each, dict) and "id" in each]
+    return values(asked.allowed_values or []) if asked else []

@@ -43,7 +43,9 @@ class _Form(msgspec.Struct, rename="camel"):
     request_type_fields: list[_Asked] = []
 
 
-class _Value(msgspec.Struct):
+class Value(msgspec.Struct):
+    """One of the values that a field may have."""
+
     id: str = ""
     name: str = ""
 
@@ -55,6 +57,11 @@ class _Editable(msgspec.Struct, rename="camel"):
 
 class _Screen(msgspec.Struct):
     fields: dict[str, _Editable] = {}
+
+
+def values(listed: Sequence[Any]) -> list[Value]:
+    """Those of a field's values that have an id."""
+    return [msgspec.convert(each, Value) for each in listed if isinstance(each, dict) and "id" in each]
 
 
 class JiraPriority:
@@ -77,7 +84,7 @@ class JiraPriority:
         form = await self._rest.get(path, self._desk, self._kind, kind=_Form)
         for each in form.request_type_fields:
             if each.field_id == _FIELD:
-                return _chosen([_Value(one.value, one.label) for one in each.valid_values], severity)
+                return _chosen([Value(one.value, one.label) for one in each.valid_values], severity)
         return _missing(
             "put the field Priority on the form of the request type, hidden if people shall not see it"
         )
@@ -88,17 +95,13 @@ class JiraPriority:
         field = screen.fields.get(_FIELD)
         if field is None:
             return _missing("put the field Priority on the edit screen of the issue type")
-        usual = _values([field.default_value])
+        usual = values([field.default_value])
         if severity == "normal" and usual:
             return {_FIELD: {"id": usual[0].id}}
-        return _chosen(_values(field.allowed_values or []), severity)
+        return _chosen(values(field.allowed_values or []), severity)
 
 
-def _values(them: Sequence[Any]) -> list[_Value]:
-    return [msgspec.convert(each, _Value) for each in them if isinstance(each, dict) and "id" in each]
-
-
-def _chosen(offered: Sequence[_Value], severity: Severity) -> Mapping[str, Any]:
+def _chosen(offered: Sequence[Value], severity: Severity) -> Mapping[str, Any]:
     named = [each for name in _NAMES[severity] for each in offered if each.name.lower() == name]
     found = named or (offered[:1] if severity == "urgent" else [])
     if found:
