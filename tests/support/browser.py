@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, expect
 
 from tests.support.desk import Desk
 from tests.support.pages import Pages
@@ -17,6 +17,8 @@ CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.whic
 needs_chromium = pytest.mark.skipif(
     CHROMIUM is None, reason="no Chromium: install one, or set CHROMIUM to its path"
 )
+_PATIENCE = 30_000.0  # milliseconds; a machine that has much to do is no defect of a page
+expect.set_options(timeout=_PATIENCE)
 one_loop = pytest.mark.asyncio(loop_scope="session")  # Chromium is started once, and lives on its loop
 ARGUMENTS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
@@ -47,7 +49,7 @@ class Watched:
         """A browser of somebody's own, with no cookie yet."""
         options = {"locale": "en-GB", "base_url": self.pages.url, **options}
         context = await self._browser.new_context(**options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(_PATIENCE)
         context.on("request", self._requested)
         context.on("console", self._said)
         context.on("weberror", lambda error: self.complaints.append(f"error: {error.error}"))
