@@ -159,7 +159,11 @@ class Delivery:
     # ---- to the person
 
     async def _screen(self, message: Message) -> Done:
-        """Both halves side by side; when only the screen has arrived, the rest goes on by itself."""
+        """Both halves side by side; when only the screen has arrived, the rest goes on by itself.
+
+        Whoever pressed has the answered card already, as the answer to the press. Teams forgets that when it
+        draws the chat anew (https://github.com/microsoft/botbuilder-js/issues/4635); a changed message stays.
+        """
         screen = _screen.decode(message.body)
         reader = await self._reader(message)
         sent, changed = await asyncio.gather(
