@@ -26,7 +26,7 @@ from bot.store.api import Audience, Message, Store
 from bot.teams.activities import owner_mark
 from bot.teams.channel import Gone, TeamsChannel
 from bot.turn import Turns
-from bot.written import Screen, show_key, to_retire
+from bot.written import Screen, show_key
 from dialogs.effects import Prompt, Retire, Show, StartProbe
 from dialogs.events import ProbeFinished
 from dialogs.library import Library
@@ -34,6 +34,7 @@ from dialogs.library import Library
 _log = structlog.get_logger(__name__)
 
 _show: Final = msgspec.json.Decoder(Show)
+_retire: Final = msgspec.json.Decoder(Retire)
 _screen: Final = msgspec.json.Decoder(Screen)
 
 PROBE_LIMIT = 8.0  # seconds; a person is waiting
@@ -45,6 +46,7 @@ _TYPING_AFTER = 1.0  # seconds
 # stay below its 160 connections; ticket systems and files have their own.
 AT_ONCE: Final[Mapping[str, int]] = {
     "screen": 28,  # two requests each, side by side
+    "screen-rest": 4,
     "show": 16,
     "retire": 16,  # in front of what comes when a check has ended
     "probe": 16,
@@ -127,6 +129,7 @@ class Delivery:
         self._typing_after = typing_after
         self._performers: dict[str, Callable[[Message], Awaitable[Done]]] = {
             "screen": self._screen,
+            "screen-rest": self._screen_rest,
             "show": self._show,
             "retire": self._retire,
             "probe": self._probe,
@@ -174,15 +177,19 @@ class Delivery:
         if isinstance(sent, BaseException):
             raise sent
         if isinstance(changed, BaseException):
-            raise DeliveryMoved("retire", receipt=sent)
+            raise DeliveryMoved("screen-rest", receipt=sent)
         return Done(receipt=sent)
+
+    async def _screen_rest(self, message: Message) -> Done:
+        await self._retired(message, _screen.decode(message.body).answered, await self._reader(message))
+        return Done()
 
     async def _show(self, message: Message) -> Done:
         prompt = _show.decode(message.body).prompt
         return Done(receipt=await self._shown(message, prompt, await self._reader(message)))
 
     async def _retire(self, message: Message) -> Done:
-        await self._retired(message, to_retire(message.body), await self._reader(message))
+        await self._retired(message, _retire.decode(message.body), await self._reader(message))
         return Done()
 
     async def _shown(self, message: Message, prompt: Prompt, reader: Audience) -> str:

@@ -50,23 +50,10 @@ class Screen(Show, frozen=True, kw_only=True, tag="show"):
     """A screen, and the answered one whose place it takes: what stands in a message of the kind "screen".
 
     Whoever reads it as a `Show` finds its prompt. When nothing is left to do but to change the answered one,
-    the message goes on as a "retire", with the receipt of the screen.
+    the message goes on as a "screen-rest", with the receipt of the screen.
     """
 
     answered: Retire
-
-
-_to_retire = msgspec.json.Decoder(Retire | Screen)
-
-
-def to_retire(body: bytes) -> Retire:
-    """What is to be retired, out of the body of a "retire", which may have been a "screen".
-
-    Raises:
-        msgspec.DecodeError: It is neither.
-    """
-    found = _to_retire.decode(body)
-    return found.answered if isinstance(found, Screen) else found
 
 
 def offer_key(file: str) -> str:

@@ -11,7 +11,6 @@ import msgspec
 from bot.desk_names import base
 from bot.redact import clean, redact
 from bot.store.api import Message, MessageState
-from bot.written import to_retire
 from dialogs.effects import (
     AttachFile,
     ChangeCase,
@@ -20,6 +19,7 @@ from dialogs.effects import (
     GiveFile,
     OfferFile,
     OpenCase,
+    Retire,
     Show,
     StartProbe,
 )
@@ -96,11 +96,11 @@ def _facts(message: Message) -> dict[str, str] | None:
 
     try:
         match base(message.kind):
-            case "show" | "screen":
+            case "show" | "screen" | "screen-rest":
                 prompt = read(Show).prompt
                 return {"prompt": prompt.id, "text": prompt.say.key}
             case "retire":
-                return {"prompt": to_retire(message.body).prompt}
+                return {"prompt": read(Retire).prompt}
             case "probe":
                 effect = read(StartProbe)
                 return {"check": effect.probe, "request": effect.request}

@@ -316,7 +316,7 @@ async def test_an_answered_card_that_cannot_be_changed_now_is_changed_later(room
 
     left = await room.store.message(show_key(KEY, "2"))
     assert left is not None
-    assert (left.kind, left.state, left.receipt) == ("retire", "ready", "activity-2")
+    assert (left.kind, left.state, left.receipt) == ("screen-rest", "ready", "activity-2")
 
     room.teams.cloud.connector.usual()
     room.now += 60
