@@ -174,6 +174,26 @@ async def test_a_double_click_is_one_answer(browser: Watched) -> None:
     assert await page.locator(".bubble.person").count() == 2
 
 
+async def test_while_something_is_under_way_its_screen_is_visibly_out_of_reach(browser: Watched) -> None:
+    """A button that would do nothing says so, to the eye and to a screen reader; the language is free."""
+    page = await browser.open()
+    browser.may_fail = True
+    browser.pages.store.away = True
+    small = page.locator("#small")
+    await expect(small).not_to_have_attribute("aria-disabled", "true")
+    await say(page, PASTED)
+    await expect(small).to_have_attribute("aria-disabled", "true")
+    await expect(small).to_have_css("pointer-events", "none")
+    await page.locator(".screen.live .ask[aria-disabled=true]").wait_for()
+    await page.select_option("#language", "de")
+    await expect(page.locator("#unsent li")).to_have_count(2)
+    browser.pages.store.away = False
+    await expect(page.locator(".screen.live .progress")).to_contain_text("Schritt 1 von")
+    await expect(small).to_have_attribute("aria-disabled", "false")
+    await page.get_by_role("button", name="Einen Menschen, bitte").click()
+    await page.locator(".screen.live [data-option=handover-yes]").wait_for()
+
+
 async def test_a_line_that_cannot_stand_with_others_unticks_them(browser: Watched) -> None:
     """The line for none of them and the others take turns; an empty list says what is missing."""
     page = await browser.open()

@@ -44,6 +44,7 @@ async def handed_over(browser: Watched, **options: object) -> tuple[Page, str]:
     page = await browser.open("/", **options)
     await page.fill("#field", PASTED)
     await page.keyboard.press("Enter")
+    await page.locator(".screen.live .progress").wait_for()  # the first screen offers a person too
     await page.get_by_role("button", name="A person, please").click()
     await page.click("button[data-option=handover-yes]")
     await page.click("button[data-option=skip]")

@@ -29,7 +29,7 @@ function refusedFiles(code) {
 }
 
 function send(kind, fields, shown) {
-  if (kind !== "said" && outbox.items.length + settling.length) return; // a second click is no second answer
+  if (fields.prompt && outbox.items.length + settling.length) return; // a second click is no second answer
   acted = true;
   outbox.add(kind, fields, shown.join(" · "));
 }
@@ -62,8 +62,14 @@ function drawUnsent() {
       return make("li", { className: "bubble person pending", dir: "auto" }, item.shown, ...late);
     }),
   );
-  ask?.classList.toggle("answered", shown.length > files.items.length);
+  setReach();
   if (shown.length) reveal(unsent.lastElementChild);
+}
+
+/** While something is under way the screen's buttons would do nothing, and say so. */
+function setReach() {
+  const away = String(outbox.items.length + settling.length > 0);
+  for (const each of [ask, small]) each?.setAttribute("aria-disabled", away);
 }
 
 byId("composer").addEventListener("submit", (event) => {
@@ -216,6 +222,7 @@ function makeLive(id, shown) {
   screen = article ? shown : null;
   ask = screen ? drawAsk(screen, send) : null;
   if (ask) article.append(ask);
+  setReach();
   small.replaceChildren(...(screen?.commands ?? []).map((command) => drawCommand(screen, command)));
   const entry = screen?.ask?.kind === "entry" && screen.ask.type !== "date" ? screen.ask : null;
   byId("field-label").textContent = entry?.label ?? words[ask ? "field-choices" : "field"];
