@@ -389,6 +389,35 @@ async def test_a_turn_is_kept_though_its_lease_had_passed_on(store: Store) -> No
     assert (done.state, done.receipt) == ("done", "mine")
 
 
+async def test_a_turn_settles_just_as_a_settlement_does(store: Store) -> None:
+    """What is not said about the message stays as it was; what it is from now on is taken."""
+    await send(store, to_send("m", kind="probe"))
+    (message,) = await claim(store, kinds=["probe"])
+    await settle(store, message, "ready", receipt="R1")
+    (message,) = await claim(store, kinds=["probe"])
+
+    rest = Settled(
+        id=message.id, attempt=message.attempt, state="ready", due_at=NOW, kind="show", error="half"
+    )
+    await store.turn("c", "result", counting(), settles=rest)
+    (message,) = await claim(store)
+    assert (message.kind, message.receipt, message.error) == ("show", "R1", "half")
+
+
+async def test_a_turn_leaves_alone_what_is_settled_already(store: Store) -> None:
+    """A message that is done stays done, though the turn comes from the attempt that did it."""
+    await send(store, to_send("m"))
+    (message,) = await claim(store)
+    await settle(store, message, receipt="R1")
+
+    again = Settled(id=message.id, attempt=message.attempt, state="ready", due_at=NOW, receipt="R2")
+    await store.turn("c", "result", counting(), settles=again)
+    settled = await store.message("m")
+    assert settled is not None
+    assert (settled.state, settled.receipt) == ("done", "R1")
+    assert await claim(store) == []
+
+
 async def test_a_message_is_found_by_its_key(store: Store) -> None:
     """Whole, in whatever state it is."""
     await send(store, to_send("m", kind="ticket", lane="l"))

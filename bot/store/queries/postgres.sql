@@ -30,7 +30,7 @@ WITH kept AS (
     UPDATE outbox SET state = :state_of_ended, receipt = coalesce(nullif(:receipt::text, ''), receipt), error = :error,
         due_at = CASE WHEN :state_of_ended::text = 'ready' THEN :due_at::float8 END,
         settled_at = CASE WHEN :state_of_ended::text IN ('done', 'dead') THEN extract(epoch FROM now()) END,
-        excused = excused + :excused, lapsed = 0
+        kind = coalesce(nullif(:kind::text, ''), kind), excused = excused + :excused, lapsed = 0
     FROM kept WHERE id = :ended AND attempt = :attempt AND outbox.state = 'leased'
 ), said AS (
     INSERT INTO lines (conversation, seq, who, at, session, body)
