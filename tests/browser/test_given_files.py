@@ -87,7 +87,7 @@ async def test_from_the_board_to_the_person(browser: Watched, scheme: str, width
     await expect(links).to_have_count(2)
     picture = links.first.locator("img")
     await expect(picture).to_be_visible()
-    assert await picture.evaluate("(each) => each.naturalWidth") == 2
+    assert await picture.evaluate("(each) => each.decode().then(() => each.naturalWidth)") == 2
     async with chat.expect_download() as saving:
         await links.nth(1).press("Enter")
     assert (await saving.value).suggested_filename == FILES[1]["name"]
