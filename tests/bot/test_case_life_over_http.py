@@ -122,8 +122,7 @@ async def test_the_same_question_can_be_asked_twice_but_not_by_one_press(bot: Wh
     await shows(bot, "waits for an answer")
     await presses(bot, ADA, "Send it", ask="Still there?")
     await bot.until(lambda: len(lines(bot)) == 2)
-
-    assert len([each for each in bot.cards() if "Still there?" in read(each)]) == 2
+    await bot.until(lambda: len([each for each in bot.cards() if "Still there?" in read(each)]) == 2)
 
 
 async def test_a_question_without_words_is_none(bot: Whole) -> None:

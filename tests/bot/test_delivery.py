@@ -136,7 +136,7 @@ class Room:
             files=files_of(store, self.turns, self.tickets, library),
             given=given_of(store, self.turns, library),
             probes={"service-health": self.check},
-            probe_limit=0.2,
+            probe_limit=2.0,
             typing_after=0.05,
         )
         self.outbox = Dispatcher(

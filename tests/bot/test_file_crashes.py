@@ -2,14 +2,18 @@
 
 import base64
 import signal
+import sqlite3
 from collections.abc import AsyncIterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from aiohttp import web
 
 from tests.support.cloud import PlayedCloud
 from tests.support.served import served
 from tests.support.tickets import PlayedTickets
+from tests.support.waiting import until
 from tests.support.whole import Whole, read
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"x" * 500
@@ -26,8 +30,20 @@ async def tickets() -> AsyncIterator[PlayedTickets]:
 async def bot(tmp_path: Path) -> AsyncIterator[Whole]:
     """The cloud and the person; the bot is started by the test."""
     async with PlayedCloud() as cloud:
-        cloud.pictures.always(200, PNG, {"Content-Type": "image/png"})
         yield Whole(cloud, "", tmp_path)
+
+
+async def picture(bot: Whole, _: web.Request) -> web.Response:
+    """The picture, once what was shown is done: else that might be shown again, which is allowed."""
+
+    def shown() -> bool:
+        with closing(sqlite3.connect(f"file:{bot.folder}/handrail.db?mode=ro", uri=True)) as db:
+            kinds = "kind IN ('show', 'screen')"
+            [left] = db.execute(f"SELECT count(*) FROM outbox WHERE {kinds} AND state <> 'done'").fetchone()
+            return bool(left == 0)
+
+    await until(shown)
+    return web.Response(body=PNG, content_type="image/png")
 
 
 @pytest.mark.parametrize("point", ["file.fetched", "file.attached"])
@@ -40,6 +56,7 @@ async def test_a_file_is_there_once_whenever_the_bot_dies(
         "HANDRAIL_TICKETS_URL": tickets.url,
         "HANDRAIL_TICKETS_SECRET": tickets.secret,
     }
+    bot.cloud.pictures.always_with(lambda request: picture(bot, request))
     async with served(bot, **settings, HANDRAIL_CRASH=f"{point}:1") as process:
         await bot.hands_over()
         await bot.sees("INC0000001")

@@ -75,7 +75,7 @@ async def outbox(bot: Whole) -> None:
     """Wait until nothing is left in the outbox."""
     assert bot.parts is not None
     store = bot.parts.store
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await store.waiting(limit=1):  # noqa: ASYNC110  the outbox works in the background
             await asyncio.sleep(0.005)
 
@@ -95,6 +95,7 @@ async def test_a_picture_sent_before_is_on_the_case_and_on_its_ticket(
     await bot.until(lambda: len(tickets.files) == 1)
 
     [ticket] = tickets.tickets
+    await bot.until(lambda: bool(bot.announced()))
     assert "image.png" in read(bot.announced()[0])
     assert "Files: image.png" in ticket.body["data"]["body"]
     [file] = await kept(bot, ticket.key)
@@ -137,6 +138,7 @@ async def test_a_picture_may_answer_what_the_helpdesk_asks(bot: Whole) -> None:
     """Nobody waits for the person any more."""
     number = await bot.hands_over()
     await bot.until(lambda: len(bot.announced()) == 1)
+    await bot.sees("INC0000001")
     channel = {"id": f"{CHANNEL};messageid=first-1", "conversationType": "channel", "isGroup": True}
     ask = {f"ask-{number}": "What does it show?"}
     await bot.presses("Send it", on=bot.announced()[0], inputs=ask, conversation=channel)

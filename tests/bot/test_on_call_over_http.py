@@ -1,5 +1,6 @@
 """Who is on call, said in the helpdesk's channel, and mentioned where nobody takes a case."""
 
+import datetime as dt
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -147,10 +148,11 @@ async def test_elsewhere_nobody_can_put_themselves_on_call(bot: Whole) -> None:
 
 async def test_a_word_that_teams_delivers_again_is_answered_once_and_undoes_nothing(bot: Whole) -> None:
     """Ada's first word comes again after Grace's."""
-    early = {"id": "m-1", "timestamp": "2026-11-27T08:00:00.100Z"}
+    first, second = (dt.datetime.now(dt.UTC) - dt.timedelta(minutes=n) for n in (9, 8))
+    early = {"id": "m-1", "timestamp": first.isoformat()}
     await tells(bot, ADA, "on call", **early)
     await answer(bot, 1)
-    await tells(bot, GRACE, "on call", id="m-2", timestamp="2026-11-27T08:00:00.900Z")
+    await tells(bot, GRACE, "on call", id="m-2", timestamp=second.isoformat())
     await answer(bot, 2)
     await tells(bot, ADA, "on call", **early)
     await tells(bot, ADA, "who is on call", id="m-3")

@@ -159,7 +159,7 @@ async def test_what_came_from_the_ticket_system_does_not_go_back(bot: Whole, tic
     """Or two systems would talk for ever; the person's answer goes there."""
     number = await bot.hands_over()
     assert bot.parts is not None
-    await bot.until(lambda: len(tickets.tickets) == 1)
+    await bot.sees("INC0000001")
     conversation = (await record(bot, number)).conversation
     asked = CaseAsked(at=bot.parts.turns.now(), number=number, by="Ada", text="Which phone?", there=True)
     await bot.parts.turns.take(conversation, "ticket-news/webhook/1", asked)

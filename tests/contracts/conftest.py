@@ -8,6 +8,7 @@ import pytest
 
 from bot.store.api import Store
 from bot.store.open import open_store
+from bot.store.postgres import PostgresStore
 from tests.support.keeping import OpenStore
 
 
@@ -18,7 +19,11 @@ def open_again(request: pytest.FixtureRequest, tmp_path: Path) -> OpenStore:
     url = f"sqlite:///{tmp_path}/handrail.db" if sqlite else request.getfixturevalue("postgres_url")
 
     async def opened() -> Store:
-        return await open_store(url)
+        if sqlite:
+            return await open_store(url)
+        store = PostgresStore(url, patience=60.0)
+        await store.open()
+        return store
 
     return opened
 

@@ -24,7 +24,8 @@ from bot.tickets.webhook import WebhookTickets
 from tests.support.keeping import case, opening
 from tests.support.tickets import PlayedTickets
 
-PATIENCE = aiohttp.ClientTimeout(total=0.3)  # with a system that never answers
+PATIENT = aiohttp.ClientTimeout(total=60)  # a machine that has much to do is no silent system
+HASTY = aiohttp.ClientTimeout(total=1.0)  # while an answer is not going to come
 
 
 def ticket(number: str) -> Ticket:
@@ -104,8 +105,9 @@ class Builtin:
 class Webhook:
     """A receiver of webhooks."""
 
-    def __init__(self, system: TicketSystem, played: PlayedTickets) -> None:
-        self.system = system
+    def __init__(self, client: aiohttp.ClientSession, played: PlayedTickets) -> None:
+        self.system: TicketSystem = WebhookTickets(client, played.url, Secret(played.secret))
+        self._client = client
         self.secrets = (played.secret, played.secret.removeprefix(PREFIX))
         self._played = played
 
@@ -123,6 +125,7 @@ class Webhook:
 
     def answers_too_late(self) -> None:
         """It works and does not answer."""
+        self._client._timeout = HASTY
         self._played.posts.next_with(self._played.take_and_hang)
 
     def refuses(self, why: str) -> None:
@@ -140,6 +143,7 @@ class Webhook:
 
     def is_well_again(self) -> None:
         """It does as usual."""
+        self._client._timeout = PATIENT
         self._played.posts.usual()
         self._played.lookups.usual()
 
@@ -170,8 +174,8 @@ def webhook(
     @asynccontextmanager
     async def opened(_folder: Path) -> AsyncIterator[Webhook]:
         played = PlayedTickets(dedupes=dedupes, looks_up=looks_up, lag=lag)
-        async with played, open_client(PATIENCE) as client:
-            yield Webhook(WebhookTickets(client, played.url, Secret(played.secret)), played)
+        async with played, open_client(PATIENT) as client:
+            yield Webhook(client, played)
 
     return opened
 

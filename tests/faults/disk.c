@@ -150,7 +150,7 @@ ssize_t read(int fd, void *bytes, size_t count) {
         REAL(int, #name, int); \
         if (!is_ours(fd)) return real(fd); \
         if (fails(0, 0)) return -1; \
-        if (control->delay_ms) usleep((useconds_t)control->delay_ms * 1000); \
+        for (unsigned waited = 0; waited < control->delay_ms; waited += 10) usleep(10000); \
         int result = real(fd); \
         note("synced", fd); \
         return result; \

@@ -113,7 +113,7 @@ class Round:
 
     async def _until_taken(self, name: str, send: Callable[[], Awaitable[int]]) -> None:
         """Send it until it is taken; nothing but 200 and 503 may be the answer."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while (status := await send()) != 200:
                 assert status == 503, f"{name} was answered with {status}"
                 self.refused += 1
@@ -121,7 +121,7 @@ class Round:
 
     async def _quiet(self) -> None:
         """Wait until nothing waits in the outbox."""
-        await until(self._empty, within=20)
+        await until(self._empty, within=60)
 
     async def _empty(self) -> bool:
         assert self._bot.parts is not None
@@ -136,13 +136,13 @@ class Round:
         """While nothing can be written the bot is alive and not ready; then the disk is mended."""
         await until(lambda: self._disk.fired > 0, within=60)
         if not self._kind.reads:  # what is in memory need not be read
-            await until(lambda: self._gets("/readyz", 503), within=5)
+            await until(lambda: self._gets("/readyz", 503), within=60)
         assert await self._gets("/healthz", 200)
         self._disk.heal()
 
     async def ready(self) -> None:
         """The bot is ready again by itself."""
-        await until(lambda: self._gets("/readyz", 200), within=5)
+        await until(lambda: self._gets("/readyz", 200), within=60)
 
     async def _gets(self, path: str, status: int) -> bool:
         return (await asked(self._bot, path))[0] == status

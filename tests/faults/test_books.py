@@ -79,7 +79,7 @@ async def _quiet(folder: Path, *, deaf_to: str = "") -> Books:
             "HANDRAIL_TICKETS_URL": tickets.url,
             "HANDRAIL_TICKETS_SECRET": tickets.secret,
         }
-        bot = await nursery.up("bot", Born(env=env, log=str(folder / "bots.log")))
+        bot = await nursery.up("bot", Born(env=env, log=str(folder / "bots.log"), lease=30.0))
         people = People(around, lambda: [bot], 7, HABITS)
         ask = asking(folder, "")
 

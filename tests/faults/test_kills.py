@@ -14,8 +14,8 @@ async def test_whatever_dies_every_event_takes_effect_once(bots: Bots, tmp_path:
 
     assert result.verdict.failures() == {}
     assert result.deaths.total() >= plan.kills
-    assert result.deaths.total() - result.deaths["at random"] > plan.kills / 8, result.deaths
-    assert result.verdict.counted["cases"] > plan.kills / 6
-    assert result.verdict.counted["files"] > plan.kills / 6
-    assert result.verdict.counted["graded"] > plan.kills / 24
-    assert result.posts_again > plan.kills / 6
+    assert result.deaths.total() - result.deaths["at random"] > plan.kills / 16, result.deaths
+    assert result.verdict.counted["cases"] > plan.kills / 8
+    assert result.verdict.counted["files"] > plan.kills / 8
+    assert result.verdict.counted["graded"] > 0
+    assert result.posts_again > 0

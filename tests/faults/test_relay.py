@@ -22,7 +22,7 @@ async def test_fifty_messages_go_both_ways_in_order_through_a_storm(tmp_path: Pa
         Nursery.open(tmp_path / "log") as nursery,
     ):
         env = settings(around, tmp_path, "") | {"HANDRAIL_PORT": str(free_port())}
-        bot = await nursery.up("bot", Born(env=env, log=str(tmp_path / "bots.log")))
+        bot = await nursery.up("bot", Born(env=env, log=str(tmp_path / "bots.log"), lease=30.0))
         people = People(around, lambda: [bot], 7, Habits(helpdesk_only=True, helped=1.0, questions=(25, 25)))
         await people.talk(1, lambda: bool(people.finished))
         ask = asking(tmp_path, "")

@@ -33,7 +33,8 @@ _ARGUMENTS = (
     "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
-_PATIENCE = 15_000  # milliseconds for anything to appear
+_PATIENCE = 60_000  # milliseconds for anything to appear
+expect.set_options(timeout=_PATIENCE)
 
 
 def home() -> Path:
@@ -223,6 +224,16 @@ class Playground:
 
         await until(there, within=_PATIENCE / 1000)
         return found[-1]
+
+    async def is_changed(self, words: str) -> None:
+        """Wait until an older card was changed to say this: it is drawn anew then, and forms close."""
+
+        def there() -> bool:
+            return any(
+                (each.of, each.status) == ("bot", 200) and words in str(each.sent) for each in self.journal
+            )
+
+        await until(there, within=_PATIENCE / 1000)
 
     def _opened(self, socket: WebSocket) -> None:
         socket.on("framereceived", self._received)

@@ -211,6 +211,7 @@ async def test_a_case_is_worked_on_with_the_buttons_of_the_screen(client: Playgr
     await expect(card).to_contain_text("“I have a flight at noon.” (as written)")
     await client.presses("Claim")
     await client.sees("Erika Mustermann is on it")
+    await client.is_changed("Erika Mustermann is on it")
     await client.presses("Resolve …")
     await client.fills("Done, *please* try again.")
     await client.presses("Resolve")

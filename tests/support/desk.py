@@ -3,6 +3,7 @@
 import contextlib
 import html
 import re
+import socket
 from collections.abc import AsyncIterator, Mapping
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -22,7 +23,6 @@ from dialogs.events import Chose, Commanded, Said
 from tests.support.cloud import PlayedCloud
 from tests.support.entra import KIM, Account, PlayedEntra
 from tests.support.pages import PASTED, content
-from tests.support.processes import free_port
 from tests.support.whole import environment
 
 
@@ -89,10 +89,12 @@ async def a_desk(folder: Path, *, public: str = "", **more: str) -> AsyncIterato
         public: The address that browsers use, if that is not the server's own.
         more: Other settings; "" leaves one out.
     """
-    port = free_port()
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
     listening = f"http://127.0.0.1:{port}"
     public = public or f"http://localhost:{port}"
     async with contextlib.AsyncExitStack() as stack:
+        stack.callback(listener.close)
         teams = await stack.enter_async_context(PlayedCloud())
         entra = await stack.enter_async_context(PlayedEntra(f"{public}/helpdesk/signed-in"))
         given = {
@@ -106,7 +108,7 @@ async def a_desk(folder: Path, *, public: str = "", **more: str) -> AsyncIterato
         runner = web.AppRunner(web_app(parts), access_log=None, shutdown_timeout=0.5)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
-        await web.TCPSite(runner, "127.0.0.1", port).start()
+        await web.SockSite(runner, listener).start()
         yield Desk(parts, entra, teams, listening, public)
 
 

@@ -24,6 +24,7 @@ from bot.web.routes import add_routes
 from dialogs.events import ProbeFinished
 from dialogs.language.load import load
 from dialogs.library import Library
+from tests.support.processes import free_port
 
 CONTENT = Path(__file__).parents[2] / "content"
 PASTED = "I get AADSTS1000002 after login, correlation id 3f2a9c1e-7d44-4c1b-9a55-0d6f8b2e1c90"
@@ -58,7 +59,7 @@ class Pages:
         self._database = f"sqlite:///{folder / 'handrail.db'}"
         self.settings = Settings.read({"HANDRAIL_DATABASE_URL": self._database, **environ})
         self.library = content()
-        self._port = 0
+        self._port = free_port()  # the same after a stop
         self._runner: web.AppRunner | None = None
         self.store: Any = None
         self.hub = Hub()
@@ -87,11 +88,9 @@ class Pages:
             hub=self.hub,
             heartbeat=0.3,
         )
-        self._runner = web.AppRunner(app, shutdown_timeout=2, access_log=None)
+        self._runner = web.AppRunner(app, shutdown_timeout=60, access_log=None)
         await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True)
-        await site.start()
-        self._port = self._runner.addresses[0][1]
+        await web.TCPSite(self._runner, "127.0.0.1", self._port, reuse_address=True).start()
 
     async def stop(self) -> None:
         """Stop serving and let go of the database."""
@@ -230,21 +229,21 @@ class Heard:
 
     async def state(self) -> str:
         """Wait until everything up to a state has come; the id of the live screen."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while await self._block() != "state":
                 pass
         return self.live
 
     async def beat(self) -> None:
         """Wait for a sign of life."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             before = self.beats
             while self.beats == before:
                 await self._block()
 
     async def end(self) -> None:
         """Wait until the server hangs up."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while await self._block():
                 pass
 

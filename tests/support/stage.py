@@ -68,7 +68,7 @@ class Stage:
         self.clock = clock
         self.bot = TrivialBot()
         self.url = ""
-        self.keys = SigningKeys(client, cloud.metadata_url, clock=clock, timeout=1.0)
+        self.keys = SigningKeys(client, cloud.metadata_url, clock=clock, timeout=30.0)
         self.allowed = ServiceUrls(cloud.service_url)
         self.tokens: TokenSource = SharedToken(
             from_token_url(client, cloud.token_url, cloud.app_id, cloud.secret), clock=clock
@@ -82,7 +82,7 @@ class Stage:
         )
         self.pace = Pace(UNLIMITED, clock=clock, chance=lambda: 0.5)
         self.connector = Connector(client, self.tokens, self.allowed, self.pace)
-        self.adapter = TeamsAdapter(self.gate, self.connector, app_id=cloud.app_id, read_timeout=1.0)
+        self.adapter = TeamsAdapter(self.gate, self.connector, app_id=cloud.app_id, read_timeout=30.0)
         self._client = client
 
     def without_app_id(self) -> None:

@@ -28,6 +28,7 @@ from aiohttp import web
 from bot.errors import Forged
 from bot.tickets.api import Change, Changes, File, Finding, Update
 from tests.support.cloud import Answer, Endpoint, drop
+from tests.support.processes import free_port
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of the played tickets").decode()
 _TOLERANCE = 300.0  # seconds between the two clocks
@@ -139,7 +140,7 @@ class PlayedTickets:
         self._closing.clear()
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
-        port = int(self.url.split(":")[2].split("/")[0]) if self.url else 0
+        port = int(self.url.split(":")[2].split("/")[0]) if self.url else free_port()
         await web.TCPSite(self._runner, "127.0.0.1", port).start()
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/cases"
 

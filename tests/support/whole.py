@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import math
 from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from aiohttp import web
 
 from bot.app import Parts, running, web_app
 from bot.config import Settings
+from bot.teams.auth import ChannelGate
 from bot.teams.pace import TEAMS, UNLIMITED, Limits
 from dialogs.conversation import Conversation
 from dialogs.library import Library
@@ -121,7 +123,7 @@ class Whole:
     async def until(self, true: Callable[[], bool]) -> None:
         """Wait until something is true."""
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not true():  # noqa: ASYNC110  the outbox works in the background and tells nobody
                     await asyncio.sleep(0.005)
         except TimeoutError:
@@ -196,9 +198,20 @@ async def _served(cloud: PlayedCloud, folder: Path, parts: Parts) -> AsyncIterat
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         whole = Whole(cloud, f"http://127.0.0.1:{runner.addresses[0][1]}/api/messages", folder)
         whole.parts = parts
+        await _keys(parts)
         yield whole
     finally:
         await runner.cleanup()
+
+
+async def _keys(parts: Parts) -> None:
+    """See that the signing keys are there: the bot waits a minute after an attempt that was too slow."""
+    if isinstance(parts.gate, ChannelGate):
+        for _ in range(5):
+            await parts.gate._keys.keep_fresh()
+            if parts.gate._keys.loaded:
+                return
+            parts.gate._keys._attempted_at = -math.inf
 
 
 def body_card(body: Any) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import stat
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,10 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from bot.control import socket_of
+from bot.control import listening, socket_of
+from bot.outbox.upkeep import Upkeep
+from bot.readiness import Readiness
+from bot.statistics import Figures
 from bot.store.open import open_store
 from tests.support.cloud import PlayedCloud
 from tests.support.keeping import claim, send, settle, to_send
@@ -233,17 +237,24 @@ async def test_on_a_terminal_somebody_is_asked_first(
 
 async def test_a_message_on_its_way_is_left_alone(sqlite_office: Office) -> None:
     """Its holder may be delivering it at this moment: neither retry nor drop touch it, and both say so."""
-    bot = sqlite_office.bot
-    bot.cloud.connector.always_with(bot.cloud.hang)
-    async with sqlite_office.serving():
-        assert await bot.says("hello") == 200
-        await bot.until(lambda: bool(bot.arrived()))
-        (going,) = await sqlite_office.listed("--state", "leased")
-        for words in (("retry", going["key"]), ("drop", going["key"], "--why", "x")):
+
+    async def nobody(_: object) -> None:
+        return None
+
+    async with contextlib.AsyncExitStack() as bot:
+        store = await open_store(sqlite_office.url)
+        bot.push_async_callback(store.close)
+        doing = (Upkeep(store, nobody), Figures(store), Readiness(store, shipped))
+        await bot.enter_async_context(listening(sqlite_office.database, *doing))
+        await send(store, to_send("going"))
+        assert len(await claim(store, now=time.time(), lease=600)) == 1
+
+        for words in (("retry", "going"), ("drop", "going", "--why", "x")):
             ended = await sqlite_office.outbox(*words)
             assert (ended.code, ended.out) == (2, "")
             assert "is on its way at this moment" in " ".join(ended.trouble.split())
-        assert [each["state"] for each in await sqlite_office.listed()] == ["leased"]
+        (left,) = await sqlite_office.listed()
+        assert (left["key"], left["state"]) == ("going", "leased")
 
 
 # ---- what it says

@@ -2,6 +2,8 @@ import asyncio
 from collections.abc import Mapping
 from typing import ClassVar
 
+import pytest
+
 from bot.errors import (
     DeliveryFailed,
 )
@@ -14,6 +16,13 @@ from tests.support.keeping import Clock, claim, send, to_send
 from tests.support.post import POOLS, Post, over, state_of
 
 
+@pytest.fixture
+def sleepy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It does not look by itself before an hour is over."""
+    monkeypatch.setattr("bot.outbox.dispatcher._LONGEST_SLEEP", 3600.0)
+
+
+@pytest.mark.usefixtures("sleepy")
 async def test_it_is_woken_by_a_commit(store: SqliteStore, clock: Clock) -> None:
     """What is written leaves at once, not at the next look."""
     arrived = asyncio.Event()
@@ -26,13 +35,14 @@ async def test_it_is_woken_by_a_commit(store: SqliteStore, clock: Clock) -> None
     dispatcher.start()
     await send(store, to_send("m"))
     dispatcher.wake()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         await arrived.wait()
-    await dispatcher.stop(2)
+    await dispatcher.stop(30)
 
     assert await state_of(store, "m") == ("done", "")
 
 
+@pytest.mark.usefixtures("sleepy")
 async def test_it_sleeps_until_the_next_message_is_due(store: SqliteStore) -> None:
     """A second try comes by itself, without anybody waking it."""
     twice = asyncio.Event()
@@ -46,9 +56,9 @@ async def test_it_sleeps_until_the_next_message_is_due(store: SqliteStore) -> No
     await send(store, to_send("m"))
     dispatcher = Dispatcher(store, perform, pools=POOLS, chance=lambda: 0.0)
     dispatcher.start()
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         await twice.wait()
-    await dispatcher.stop(2)
+    await dispatcher.stop(30)
 
 
 async def test_stopping_finishes_what_is_in_flight(store: SqliteStore, clock: Clock) -> None:
@@ -64,7 +74,7 @@ async def test_stopping_finishes_what_is_in_flight(store: SqliteStore, clock: Cl
     dispatcher = over(store, clock, perform)
     dispatcher.start()
     await begun.wait()
-    stopping = asyncio.ensure_future(dispatcher.stop(2))
+    stopping = asyncio.ensure_future(dispatcher.stop(30))
     await asyncio.sleep(0)
     may_end.set()
     await stopping
@@ -85,7 +95,7 @@ async def test_what_is_being_claimed_at_a_stop_is_in_flight_too(store: SqliteSto
     dispatcher = over(store, clock, perform)
     dispatcher.start()
     await asyncio.sleep(0)  # it asks the store, which answers from its own thread
-    await dispatcher.stop(2)
+    await dispatcher.stop(30)
 
     assert await state_of(store, "m") == ("done", "")
 
@@ -149,7 +159,7 @@ async def test_a_full_pool_is_not_asked_for_and_not_waited_for(clock: Clock) -> 
         await store.check()  # the writer takes work in order: what the wake-up asked for is answered
     asked = list(store.claims)
     may_end.set()
-    await dispatcher.stop(2)
+    await dispatcher.stop(30)
     await store.close()
 
     assert asked[0] == {"show": 4, "ticket": 2}

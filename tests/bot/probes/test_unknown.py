@@ -190,7 +190,7 @@ async def test_graph_that_keeps_silent_does_not_keep_the_person(
     """The time of a check is limited as a whole."""
     graph.endpoints[endpoint].always_with(graph.hang)
     probes = graph_probes(client, tokens, graph.url, limit=0.2, clock=clock)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         found = await probes[check].run(ERIKA, {})
     assert found == Finding(UNKNOWN, "Microsoft Graph did not answer in time")
 
@@ -215,7 +215,7 @@ async def test_a_body_that_trickles_is_given_up(
 
     graph.endpoints[endpoint].always_with(half)
     probes = graph_probes(client, tokens, graph.url, limit=0.2, clock=clock)
-    async with asyncio.timeout(2):
+    async with asyncio.timeout(30):
         assert (await probes[check].run(ERIKA, {})).outcome == UNKNOWN
 
 

@@ -236,7 +236,7 @@ async def test_cut_off_at_any_statement_it_goes_on_at_the_next_start(postgres_ur
         cut = "\n".join((*whole[:count], "SELECT pg_terminate_backend(pg_backend_pid());"))
         with pytest.raises((asyncpg.AdminShutdownError, asyncpg.InterfaceError, OSError)):
             await migrate(connection, (*before, (number, cut)))
-        await connection.close(timeout=1)
+        await connection.close(timeout=30)
         assert await described(postgres_url) == expected
 
     connection = await asyncpg.connect(postgres_url)

@@ -1,6 +1,7 @@
 """Three replicas on one PostgreSQL: what each promises alone, all of them promise together."""
 
 import asyncio
+import functools
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
@@ -37,7 +38,8 @@ Replicas = tuple[PostgresStore, PostgresStore, PostgresStore]
 async def replicas(postgres_url: str) -> AsyncIterator[Replicas]:
     """Three stores with pools of their own, started together on an empty schema."""
     async with AsyncExitStack() as stack:
-        stores = (PostgresStore(postgres_url), PostgresStore(postgres_url), PostgresStore(postgres_url))
+        patient = functools.partial(PostgresStore, postgres_url, patience=60.0)
+        stores = (patient(), patient(), patient())
         for store in stores:
             stack.push_async_callback(store.close)
         await asyncio.gather(*(store.open() for store in stores))
@@ -132,7 +134,7 @@ async def test_a_message_that_another_replica_is_taking_holds_up_no_other(
     other = await asyncpg.connect(postgres_url)
     async with other.transaction():
         await other.execute("SELECT FROM outbox WHERE key = 'm1' FOR UPDATE")
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(30):
             assert keys(await claim(replicas[1], now=time.time())) == ["m2"]
     await other.close()
 
@@ -203,7 +205,7 @@ async def test_a_lane_is_held_by_one_replica_at_a_time(replicas: Replicas) -> No
                 del held[message.lane]
                 assert await settle(store, message)
 
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(120):
         await asyncio.gather(*(write(n) for n in range(total)), *map(dispatch, replicas))
 
     assert all(ids == sorted(ids) for ids in sent.values())
@@ -268,14 +270,14 @@ async def test_a_wrong_clock_takes_no_lease_and_misses_nothing(
         await send(replicas[0], to_send("leased"))
         await claim(replicas[0], now=time.time(), lease=60)
         assert await claim(wrong, now=time.time() + wrong_by) == []
-        assert await wrong.next_due() == pytest.approx(time.time() + wrong_by + 60, abs=1.0)
+        assert await wrong.next_due() == pytest.approx(time.time() + wrong_by + 60, abs=8.0)
 
         await send(wrong, to_send("own", lane="other"))
         (own,) = await claim(wrong, now=time.time() + wrong_by, lease=30)
-        assert own.created_at == pytest.approx(time.time() + wrong_by, abs=1.0)
+        assert own.created_at == pytest.approx(time.time() + wrong_by, abs=8.0)
         assert await claim(replicas[1], now=time.time()) == []
         await settle(wrong, own, "ready", due_at=time.time() + wrong_by + 20)
-        assert await replicas[1].next_due() == pytest.approx(time.time() + 20, abs=1.0)
+        assert await replicas[1].next_due() == pytest.approx(time.time() + 20, abs=8.0)
     finally:
         await wrong.close()
 
@@ -328,8 +330,9 @@ async def test_killed_connections_lose_nothing(replicas: Replicas, postgres_data
     async def dispatch(store: Store) -> None:
         while len(sent) < turns:
             try:
-                claimed = await claim(store, now=time.time(), lease=0.5)
-                sent.extend([message.key for message in claimed if await settle(store, message)])
+                for message in await claim(store, now=time.time(), lease=0.5):
+                    if await settle(store, message):
+                        sent.append(message.key)  # noqa: PERF401  one at a time: the next may fail
             except StoreUnavailable:
                 continue
 

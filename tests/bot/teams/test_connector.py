@@ -283,9 +283,9 @@ async def test_the_bot_runs_on_while_teams_hangs(stage: Stage) -> None:
     stage.cloud.connector.next_with(hang)
     stuck = asyncio.create_task(stage.connector.send(stage.cloud.service_url, "a:1", {}))
     await arrived.wait()
-    async with asyncio.timeout(2):
-        assert isinstance(await stage.connector.send(stage.cloud.service_url, "a:2", {}), Delivered)
-        assert await stage.cloud.say("hi", stage.url) == 200
+    assert isinstance(await stage.connector.send(stage.cloud.service_url, "a:2", {}), Delivered)
+    assert await stage.cloud.say("hi", stage.url) == 200
+    assert not stuck.done()
     stuck.cancel()
 
 

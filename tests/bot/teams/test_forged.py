@@ -144,6 +144,7 @@ async def test_without_keys_the_answer_is_come_back_later(stage: Stage, trouble:
     """When nobody can tell whether a token is good, it is 503 with Retry-After, not a refusal."""
     match trouble:
         case "hang":
+            stage.keys._timeout = 1.0
             stage.cloud.jwks.always_with(stage.cloud.hang)
         case "500":
             stage.cloud.jwks.always(500)

@@ -134,7 +134,7 @@ async def test_a_restart_in_the_middle_loses_nothing(pages: Pages, person: Visit
         asked = await heard.state()
         option = heard.screen["ask"]["options"][0]["id"]
         last = heard.last
-        async with asyncio.timeout(2):
+        async with asyncio.timeout(30):
             stopping = asyncio.create_task(pages.stop())
             await heard.end()
             await stopping
@@ -173,7 +173,7 @@ async def test_a_person_who_is_gone_is_forgotten(pages: Pages, person: Visitor) 
     async with person.stream() as heard:
         await heard.state()
         assert pages.hub.listening == 1
-    async with asyncio.timeout(5), person.stream() as heard:
+    async with asyncio.timeout(30), person.stream() as heard:
         await heard.state()
         while pages.hub.listening > 1:
             await heard.beat()

@@ -10,8 +10,7 @@ import aiohttp
 
 from bot.secret import Secret
 from bot.tickets.django_helpdesk import DjangoHelpdeskTickets
-from bot.tickets.http import open_client
-from tests.support.helpdesks.other_side import MORE_PATIENCE, Polled, Written
+from tests.support.helpdesks.other_side import Polled, Written, calling
 from tests.support.helpdesks.real.running import Running, anew, process
 from tests.support.helpdesks.served import Forwarding
 
@@ -136,5 +135,5 @@ def _started(home: Path) -> Iterator[Running]:
 async def opened(_folder: Path) -> AsyncIterator[DjangoHelpdesk]:
     """It, with one queue and no ticket."""
     system = anew("django-helpdesk", _started)
-    async with Way(system.url) as way, open_client(MORE_PATIENCE) as client:
+    async with Way(system.url) as way, calling(way) as client:
         yield DjangoHelpdesk(way, system.folders[0], client)

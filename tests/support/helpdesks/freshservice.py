@@ -22,8 +22,7 @@ from aiohttp import web
 from bot.secret import Secret
 from bot.tickets.freshservice import FreshserviceTickets
 from bot.tickets.html_text import hypertext, plain
-from bot.tickets.http import open_client
-from tests.support.helpdesks.other_side import PATIENCE, Polled, Written
+from tests.support.helpdesks.other_side import Polled, Written, calling
 from tests.support.helpdesks.served import Served, told
 
 BOT, AGENT = 14_001, 14_002
@@ -337,5 +336,5 @@ class Freshservice(Polled):
 @asynccontextmanager
 async def opened(_folder: Path) -> AsyncIterator[Freshservice]:
     """A Freshservice without tickets."""
-    async with PlayedFreshservice() as served, open_client(PATIENCE) as client:
+    async with PlayedFreshservice() as served, calling(served) as client:
         yield Freshservice(served, client)

@@ -21,8 +21,7 @@ from aiohttp import web
 
 from bot.secret import Secret
 from bot.tickets.github import GitHubTickets
-from bot.tickets.http import open_client
-from tests.support.helpdesks.other_side import PATIENCE, Polled, Written, packed
+from tests.support.helpdesks.other_side import Polled, Written, calling, packed
 from tests.support.helpdesks.served import Served, told
 
 TOKEN, SECRET = "ghp_canary4711", "a-webhook-secret-canary"
@@ -310,5 +309,5 @@ class GitHub(Polled):
 @asynccontextmanager
 async def opened(_folder: Path) -> AsyncIterator[GitHub]:
     """A repository without issues."""
-    async with PlayedGitHub() as served, open_client(PATIENCE) as client:
+    async with PlayedGitHub() as served, calling(served) as client:
         yield GitHub(served, client)

@@ -17,11 +17,10 @@ import aiohttp
 from aiohttp import web
 
 from bot.secret import Secret
-from bot.tickets.http import open_client
 from bot.tickets.jira import JiraTickets
 from bot.tickets.jira_text import document, plain
 from tests.support.helpdesks.jira_forms import PRIORITIES, USUAL, JiraForms
-from tests.support.helpdesks.other_side import PATIENCE, Polled, Written
+from tests.support.helpdesks.other_side import Polled, Written, calling
 from tests.support.helpdesks.served import Served, told
 
 USER, TOKEN = "bot@example.com", "jira-canary-4711"
@@ -383,5 +382,5 @@ class Jira(Polled):
 @asynccontextmanager
 async def opened(_folder: Path) -> AsyncIterator[Jira]:
     """A service project without requests."""
-    async with PlayedJira() as served, open_client(PATIENCE) as client:
+    async with PlayedJira() as served, calling(served) as client:
         yield Jira(served, client)

@@ -2,16 +2,30 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Final, NamedTuple, Protocol
 
 import aiohttp
 
 from bot.tickets.api import Change, TicketSystem
+from bot.tickets.http import open_client
 from tests.support.helpdesks.served import Served
 
-PATIENCE = aiohttp.ClientTimeout(total=1.5)  # with a played system that never answers
-MORE_PATIENCE = aiohttp.ClientTimeout(total=8)  # with a real one, on a machine that has much to do
+_PATIENT: Final = aiohttp.ClientTimeout(total=60)  # a machine that has much to do is no silent system
+_HASTY: Final = aiohttp.ClientTimeout(total=1.5)
+
+
+@asynccontextmanager
+async def calling(served: Served) -> AsyncIterator[aiohttp.ClientSession]:
+    """The bot's client for a system; it gives up sooner while an answer is not going to come."""
+    async with open_client(_PATIENT) as client:
+
+        def silence(falls: bool) -> None:
+            client._timeout = _HASTY if falls else _PATIENT
+
+        served.silence = silence
+        yield client
 
 
 class Written(NamedTuple):

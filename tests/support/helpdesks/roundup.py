@@ -9,9 +9,8 @@ from typing import Any
 import aiohttp
 
 from bot.secret import Secret
-from bot.tickets.http import open_client
 from bot.tickets.roundup import RoundupTickets
-from tests.support.helpdesks.other_side import MORE_PATIENCE, Polled, Written
+from tests.support.helpdesks.other_side import Polled, Written, calling
 from tests.support.helpdesks.real.running import Running, anew, process
 from tests.support.helpdesks.served import Forwarding
 
@@ -145,5 +144,5 @@ def _started(home: Path) -> Iterator[Running]:
 @asynccontextmanager
 async def opened(_folder: Path) -> AsyncIterator[Roundup]:
     """A tracker with nothing in it."""
-    async with Way(anew("roundup", _started).url) as way, open_client(MORE_PATIENCE) as client:
+    async with Way(anew("roundup", _started).url) as way, calling(way) as client:
         yield Roundup(way, client)

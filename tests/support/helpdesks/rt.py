@@ -9,9 +9,8 @@ from typing import Any
 import aiohttp
 
 from bot.secret import Secret
-from bot.tickets.http import open_client
 from bot.tickets.rt import RequestTrackerTickets
-from tests.support.helpdesks.other_side import MORE_PATIENCE, Polled, Written
+from tests.support.helpdesks.other_side import Polled, Written, calling
 from tests.support.helpdesks.real.request_tracker import running
 from tests.support.helpdesks.real.running import anew
 from tests.support.helpdesks.served import Forwarding
@@ -131,5 +130,5 @@ class RequestTracker(Polled):
 @asynccontextmanager
 async def opened(_folder: Path) -> AsyncIterator[RequestTracker]:
     """A queue without tickets."""
-    async with Way(anew("rt", running).url) as way, open_client(MORE_PATIENCE) as client:
+    async with Way(anew("rt", running).url) as way, calling(way) as client:
         yield RequestTracker(way, client)

@@ -7,13 +7,14 @@ documents, a real one is only forwarded to. Both lose answers, hang, refuse and 
 import asyncio
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Self
 
 import aiohttp
 from aiohttp import web
 
 from tests.support.cloud import drop
+from tests.support.processes import free_port
 
 _READS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -39,6 +40,7 @@ class Served(ABC):
     def __init__(self) -> None:
         self.url = ""
         self.asked: list[Asked] = []
+        self.silence: Callable[[bool], None] = lambda _: None  # tells the caller that an answer will not come
         self.stranger = False  # whether it has other credentials than ours
         self._lost: dict[int, str] = {}  # which of the next writes' answers get lost, and how
         self._always: tuple[int, str, Mapping[str, str], bool] | None = None
@@ -65,6 +67,7 @@ class Served(ABC):
     def loses(self, nth: int = 1, how: str = "drop") -> None:
         """The `nth` write from now on is done; its answer is lost ("drop") or never comes ("hang")."""
         self._lost = {nth: how}
+        self.silence(how == "hang")
 
     def refuses(self, why: str) -> None:
         """Nothing is taken from now on, for what is in it."""
@@ -83,6 +86,7 @@ class Served(ABC):
     def is_well_again(self) -> None:
         """It does as usual."""
         self._always, self._lost = None, {}
+        self.silence(False)
 
     async def up(self) -> None:
         """Listen; after `down` at the same address as before."""
@@ -91,7 +95,7 @@ class Served(ABC):
         self._closing.clear()
         self._runner = web.AppRunner(app, shutdown_timeout=0.1, access_log=None)
         await self._runner.setup()
-        port = int(self.url.rpartition(":")[2]) if self.url else 0
+        port = int(self.url.rpartition(":")[2]) if self.url else free_port()
         await web.TCPSite(self._runner, "127.0.0.1", port).start()
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
 

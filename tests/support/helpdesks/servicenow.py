@@ -19,9 +19,8 @@ import aiohttp
 from aiohttp import web
 
 from bot.secret import Secret
-from bot.tickets.http import open_client
 from bot.tickets.servicenow import ServiceNowTickets
-from tests.support.helpdesks.other_side import PATIENCE, Polled, Written
+from tests.support.helpdesks.other_side import Polled, Written, calling
 from tests.support.helpdesks.served import Served, told
 
 USER, PASSWORD = "handrail", "servicenow-canary-4711"
@@ -324,5 +323,5 @@ class ServiceNow(Polled):
 @asynccontextmanager
 async def opened(_folder: Path) -> AsyncIterator[ServiceNow]:
     """A ServiceNow without incidents."""
-    async with PlayedServiceNow() as served, open_client(PATIENCE) as client:
+    async with PlayedServiceNow() as served, calling(served) as client:
         yield ServiceNow(served, client)

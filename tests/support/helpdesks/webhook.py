@@ -18,9 +18,8 @@ import aiohttp
 from aiohttp import web
 
 from bot.secret import Secret
-from bot.tickets.http import open_client
 from bot.tickets.webhook import WebhookTickets
-from tests.support.helpdesks.other_side import PATIENCE, Pushed, Written, packed
+from tests.support.helpdesks.other_side import Pushed, Written, calling, packed
 from tests.support.helpdesks.served import Served, told
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of the receiver of webhooks").decode()
@@ -125,5 +124,5 @@ class Webhook(Pushed):
 @asynccontextmanager
 async def opened(_folder: Path) -> AsyncIterator[Webhook]:
     """A receiver that has nothing."""
-    async with Receiver() as served, open_client(PATIENCE) as client:
+    async with Receiver() as served, calling(served) as client:
         yield Webhook(served, client)

@@ -21,9 +21,8 @@ from aiohttp import web
 
 from bot.secret import Secret
 from bot.tickets.html_text import hypertext
-from bot.tickets.http import open_client
 from bot.tickets.zammad import ZammadTickets
-from tests.support.helpdesks.other_side import PATIENCE, Polled, Written, packed
+from tests.support.helpdesks.other_side import Polled, Written, calling, packed
 from tests.support.helpdesks.served import Served, told
 
 SYSTEM, BOT, AGENT = 1, 5, 6
@@ -310,5 +309,5 @@ class Zammad(Polled):
 @asynccontextmanager
 async def opened(_folder: Path) -> AsyncIterator[Zammad]:
     """A Zammad without tickets."""
-    async with PlayedZammad() as served, open_client(PATIENCE) as client:
+    async with PlayedZammad() as served, calling(served) as client:
         yield Zammad(served, client)

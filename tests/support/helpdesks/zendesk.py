@@ -17,9 +17,8 @@ import aiohttp
 from aiohttp import web
 
 from bot.secret import Secret
-from bot.tickets.http import open_client
 from bot.tickets.zendesk import ZendeskTickets
-from tests.support.helpdesks.other_side import PATIENCE, Polled, Written
+from tests.support.helpdesks.other_side import Polled, Written, calling
 from tests.support.helpdesks.served import Served, told
 
 BOT, AGENT = 9001, 9002
@@ -240,5 +239,5 @@ class Zendesk(Polled):
 @asynccontextmanager
 async def opened(_folder: Path) -> AsyncIterator[Zendesk]:
     """A Zendesk without tickets."""
-    async with PlayedZendesk() as served, open_client(PATIENCE) as client:
+    async with PlayedZendesk() as served, calling(served) as client:
         yield Zendesk(served, client)
