@@ -58,9 +58,11 @@ def said(talk: Talk, text: str, removed: tuple[str, ...], *, into_field: bool = 
         (each.id, talk.library.say(each.label, talk.conversation.language)) for each in _offered(prompt)
     ]
     spoken = _said_instead(talk, prompt)
+    if isinstance(prompt.ask, Entry):  # the way round a field has no number: "1" is what was asked for
+        options, spoken = [], options + spoken
     several = isinstance(prompt.ask, Choices) and prompt.ask.several
     found = recognise(talk.library, talk.conversation.language, text, options, several=several, spoken=spoken)
-    pressed = () if moved else _exactly(options + spoken if isinstance(prompt.ask, Entry) else options, text)
+    pressed = () if moved else _exactly(spoken if isinstance(prompt.ask, Entry) else options, text)
     news = _news(talk.evidence, found.evidence)
     if news:  # before anything else: what is known must not depend on what the rest of a sentence meant
         talk.add(Noticed(at=talk.at, evidence=news))

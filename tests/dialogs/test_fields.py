@@ -49,6 +49,17 @@ def test_words_of_a_command_in_a_field_are_a_value() -> None:
     assert player.conversation.answers[-1] == Typed(at=player.now - 60, node="app", text="status")
 
 
+@pytest.mark.parametrize("typed", ["1", "2", "the first one", "last"])
+@pytest.mark.parametrize("into_field", [True, False])
+def test_a_number_in_a_field_is_a_value(typed: str, into_field: bool) -> None:
+    """The way round the field has no number on the screen, so nobody means it by one."""
+    player = at_details()
+    player.says("skip")
+    (player.enters if into_field else player.says)(typed)
+
+    assert player.conversation.answers[-1] == Typed(at=player.now - 60, node="app", text=typed)
+
+
 def test_a_field_can_be_skipped_by_its_words() -> None:
     """The way round it is an answer: it was asked, and not known."""
     player = at_details()
