@@ -53,7 +53,7 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
     status: str
     opened: str
     queue: str
-    codes: str
+    about: str  # its codes, else what the guide is called; "" where the headline says that
     person: str
     vouched: str
     verified: bool
@@ -66,13 +66,14 @@ class Head(msgspec.Struct, frozen=True, kw_only=True):
 def head(record: CaseRecord, speaker: Speaker) -> Head:
     """The lines above the sections, in the speaker's language."""
     file = record.file
+    codes = " → ".join(f"AADSTS{code}" for code in file.codes)
     return Head(
         number=record.number,
         severity=severity(record, speaker) if record.severity != "normal" else "",
         status=status(record, speaker),
         opened=speaker.key("card/opened", at=str(record.opened_at)),
         queue=queue_name(file.queue, speaker),
-        codes=speaker.line(" → ".join(f"AADSTS{code}" for code in file.codes)),
+        about=speaker.line(codes or (file.title if file.guide and file.headline else "")),
         person=speaker.line(record.person.name) or speaker.key("card/nameless"),
         vouched=speaker.key("card/verified" if record.person.verified else "card/not-verified"),
         verified=record.person.verified,

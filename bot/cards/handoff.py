@@ -55,7 +55,7 @@ def card(
 def summary(record: CaseRecord, speaker: Speaker) -> str:
     """One line for the notification; what presses says so first, for the end of a line may be cut off."""
     top = case.head(record, speaker.limited(120))
-    parts = (top.severity, top.number, top.status, top.codes, top.headline)
+    parts = (top.severity, top.number, top.status, top.about, top.headline)
     return " · ".join(part for part in parts if part)
 
 
@@ -97,8 +97,8 @@ def _top(top: Head, speaker: Speaker) -> list[Element]:
     ]
     if reference := case.reference(top, speaker):
         body.append(elements.runs(elements.run(reference, isSubtle=True), spacing="None"))
-    if top.codes:
-        body.append(elements.runs(elements.run(top.codes, weight="Bolder"), spacing="Small"))
+    if top.about:
+        body.append(elements.runs(elements.run(top.about, weight="Bolder"), spacing="Small"))
     who = elements.runs(elements.run(top.person, weight="Bolder"), f" · {top.language}")
     vouched = elements.runs(elements.run(top.vouched, weight="Default" if top.verified else "Bolder"))
     vouched["spacing"] = "None"

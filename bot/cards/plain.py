@@ -64,7 +64,7 @@ def case_text(record: CaseRecord, speaker: Speaker, solved: Solved | None = None
     top = case.head(record, speaker)
     lines = [
         " · ".join(part for part in (top.number, top.severity, top.status, top.opened, top.queue) if part),
-        top.codes,
+        top.about,
         f"{top.person} ({top.vouched}) · {top.language}",
         top.headline,
     ]

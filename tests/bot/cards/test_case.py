@@ -66,6 +66,18 @@ def test_the_sections_are_in_the_order_an_agent_reads() -> None:
     assert [each.id for each in found if each.folded] == ["answers"]
 
 
+def test_a_case_without_a_code_is_called_what_its_guide_is_called() -> None:
+    """Once: where the headline says it there is nothing above it. A code stands there alone."""
+    named = screens.library().say(record().file.title, "en")
+    without = case.head(record(codes=()), SPEAKER)
+    plain_end = case.head(record(codes=(), headline=None), SPEAKER)
+
+    assert case.head(record(), SPEAKER).about.startswith("AADSTS")
+    assert (without.about, without.headline != named) == (named, True)
+    assert (plain_end.about, plain_end.headline) == ("", named)
+    assert named in words(handoff.card(record(codes=()), SPEAKER, execute=True))
+
+
 def test_what_nobody_knows_has_no_line() -> None:
     """An empty section would be a question; it is left out."""
     found = case.sections(record(app=(), tried=(), remarks=()), SPEAKER)
