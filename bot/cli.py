@@ -109,6 +109,16 @@ def paths(guide: str, output: Literal["text", "json"]) -> None:
 
 
 @app.command()
+@click.argument("guide")
+@click.argument("language")
+def translate(guide: str, language: str) -> None:
+    """Print what of a guide is not in a language yet, as YAML to be filled in."""
+    from bot.commands.translate import translate as run
+
+    sys.exit(run(guide, language, _content()))
+
+
+@app.command()
 def extract() -> None:
     """Read codes and ids out of anything pasted. It takes stdin and prints JSON."""
     from bot.commands.paste import run_extract

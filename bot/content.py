@@ -13,7 +13,7 @@ import structlog
 
 from bot.config import Settings
 from bot.errors import ConfigError, ContentError
-from dialogs.language.diagnostics import Severity
+from dialogs.language.diagnostics import DRAFT, Diagnostic, Severity
 from dialogs.language.load import NoContent, load, stamp
 from dialogs.library import Library
 
@@ -25,25 +25,42 @@ _REPORT: Final = "please report this as a defect; the guides that were read befo
 
 
 def load_content(settings: Settings) -> Library:
-    """Read the guides; a bot with broken guides does not start.
+    """Read the guides; a bot with broken guides does not start. Drafts are played in local mode only.
 
     Raises:
-        ContentError: With every mistake, as `handrail check` prints it.
+        ContentError: With every mistake and its remedy, as `handrail check` tells them.
     """
     try:
         library, diagnostics = load(settings.content)
     except NoContent as error:
         raise ContentError(str(error)) from None
-    errors = [each for each in diagnostics if each.severity == Severity.ERROR]
+    errors = [
+        each
+        for each in diagnostics
+        if each.severity == Severity.ERROR and not (settings.local and each.code == DRAFT)
+    ]
     if errors:
-        listed = "\n".join(str(each) for each in errors[:20])
+        listed = "\n".join(_told(each) for each in errors[:20])
         count = f"{len(errors)} mistake{'s' if len(errors) > 1 else ''}"
         raise ContentError(f"the guides in {settings.content} have {count}:\n{listed}")
     return library
 
 
+def _told(problem: Diagnostic) -> str:
+    return f"{problem}\n  = {problem.suggestion}" if problem.suggestion else str(problem)
+
+
+def _log_refused(why: str) -> None:
+    _log.error("content_refused", why=why, what_to_do=_STAYS)
+
+
 class Content:
-    """The content as it is now. Read anew it takes the old one's place, unless there is a mistake in it."""
+    """The content as it is now. Read anew it takes the old one's place, unless there is a mistake in it.
+
+    Attributes:
+        refused: Called with the reason when what was read cannot be used; it goes to the log.
+        renewed: Called when other content is in use.
+    """
 
     def __init__(self, library: Library, read: Callable[[], Library], folder: Path) -> None:
         """Begin with what was read already.
@@ -53,6 +70,8 @@ class Content:
             read: Reads it again; raises `ContentError` or `ConfigError` when that cannot be used.
             folder: Where it stands.
         """
+        self.refused: Callable[[str], None] = _log_refused
+        self.renewed: Callable[[], None] = lambda: None
         self._library = library
         self._read = read
         self._folder = folder
@@ -64,12 +83,12 @@ class Content:
         return self._library
 
     async def reload(self) -> None:
-        """Read it again, in a thread, so that nobody waits. The log tells what came of it; never raises."""
+        """Read it again, in a thread, so that nobody waits. What came of it is told; never raises."""
         async with self._reading:
             try:
                 library = await asyncio.to_thread(self._read)
             except (ContentError, ConfigError) as error:
-                _log.error("content_refused", why=str(error), what_to_do=_STAYS)
+                self.refused(str(error))
                 return
             except Exception as error:  # noqa: BLE001 - a bot that serves does not end for a new guide
                 _log.error("content_broken", exc_info=error, what_to_do=_REPORT)
@@ -80,6 +99,7 @@ class Content:
             self._library = library
             gc.freeze()  # it is no garbage to be looked for, as what was loaded at the start
             _log.info("content_reloaded", version=library.version, guides=len(library.guides))
+            self.renewed()
 
     async def watch(self, *, every: float = _LOOKS) -> None:
         """Reload whenever somebody has saved a file, until cancelled.

@@ -54,6 +54,8 @@ class _Terminal:
         self._address = Address(surface="terminal", locale=language)
         self._console = Console(highlight=False)
         self._seen = 0
+        parts.content.refused = self._refused
+        parts.content.renewed = lambda: self._between("What you saved is live.")
 
     async def talk(self, guide: str | None) -> None:
         self._console.print("Type as you would in Teams. [bold]:q[/bold] ends it. Nothing is kept.")
@@ -96,6 +98,14 @@ class _Terminal:
                 prompt = msgspec.json.decode(line.body, type=Prompt)
                 self._console.print(Panel(escape(plain.text(prompt, speaker)), expand=False))
 
+    def _refused(self, why: str) -> None:
+        self._between(f"{escape(why)}\nThe guides from before stay in use.")
+
+    def _between(self, words: str) -> None:
+        """Say something while the person may be typing."""
+        self._console.print(f"\n[yellow]{words}[/yellow]")
+        self._console.print("[bold]> [/bold]", end="")
+
     def _read(self) -> str | None:
         try:
             return self._console.input("[bold]> [/bold]")
@@ -105,8 +115,15 @@ class _Terminal:
 
 
 def _opening(library: Library, guide: str) -> str:
-    """What a person would write to get to a guide: its first code."""
+    """What a person would write to get to a guide: its first code, else the first of its own words."""
     known = library.guides.get(guide)
     if known is None:
         raise ConfigError(f"no guide {guide!r}; there are: {', '.join(sorted(library.guides))}")
-    return f"AADSTS{known.codes[0]}" if known.codes else library.words("bot/no-code", library.languages[0])
+    if known.codes:
+        return f"AADSTS{known.codes[0]}"
+    for language in library.languages:
+        if words := known.words.get(language):
+            return words[0]
+    if known.takes_any_code:
+        return library.words("bot/no-code", library.languages[0])
+    raise ConfigError(f'nobody gets to the guide {guide!r}: it has neither "codes" nor "words"')

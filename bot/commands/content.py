@@ -15,12 +15,11 @@ from bot.errors import ContentError
 from dialogs.graph import mermaid, svg
 from dialogs.guide import Guide
 from dialogs.language import compile as compile_content
-from dialogs.language.diagnostics import Diagnostic, Severity, printed, suggest
+from dialogs.language.diagnostics import DRAFT, Diagnostic, Severity, printed, suggest
 from dialogs.language.load import NoContent, load, read_file, read_folder
 from dialogs.library import Library
 from dialogs.paths import paths as all_paths
 
-DRAFT_CODE = "G307"
 _FOLDERS = ("guides", "fixes", "texts")
 
 CheckFormat: TypeAlias = Literal["text", "json"]
@@ -58,9 +57,7 @@ def check(
         checked = _check_path(path, content)
         found.update(dict.fromkeys(checked.diagnostics))
         files.update(checked.files)
-    diagnostics = sorted(
-        (d for d in found if not (drafts and d.code == DRAFT_CODE)), key=lambda each: each.order
-    )
+    diagnostics = sorted((d for d in found if not (drafts and d.code == DRAFT)), key=lambda each: each.order)
     errors = sum(each.severity is Severity.ERROR for each in diagnostics)
     if format_ == "json":
         _write_json(
@@ -163,8 +160,8 @@ def graph(guide: str, content: Path, *, format_: GraphFormat = "mermaid", langua
     Raises:
         ContentError: There is no such guide that could be drawn.
     """
-    library, found = _load(content)
-    each = _guide(library, found, guide)
+    library, found = read_content(content)
+    each = find_guide(library, found, guide)
     _write(svg(each, library, language) if format_ == "svg" else mermaid(each, library, language))
     return 0
 
@@ -175,8 +172,8 @@ def paths(guide: str, content: Path, *, format_: CheckFormat = "text") -> int:
     Raises:
         ContentError: There is no such guide that could be followed.
     """
-    library, diagnostics = _load(content)
-    found = all_paths(_guide(library, diagnostics, guide), library.codes)
+    library, diagnostics = read_content(content)
+    found = all_paths(find_guide(library, diagnostics, guide), library.codes)
     if format_ == "json":
         listed = [
             {"choices": [each.words for each in path.choices], "end": path.end, "prompts": path.prompts}
@@ -200,14 +197,24 @@ def paths(guide: str, content: Path, *, format_: CheckFormat = "text") -> int:
     return 0
 
 
-def _load(content: Path) -> tuple[Library, tuple[Diagnostic, ...]]:
+def read_content(content: Path) -> tuple[Library, tuple[Diagnostic, ...]]:
+    """What is sound of a content folder, and every problem.
+
+    Raises:
+        ContentError: There is no content there.
+    """
     try:
         return load(content)
     except NoContent as error:
         raise ContentError(str(error)) from None
 
 
-def _guide(library: Library, found: Iterable[Diagnostic], name: str) -> Guide:
+def find_guide(library: Library, found: Iterable[Diagnostic], name: str) -> Guide:
+    """The guide with this id.
+
+    Raises:
+        ContentError: There is none, or it has mistakes (`found`).
+    """
     if name in library.guides:
         return library.guides[name]
     path = f"guides/{name}.yaml"

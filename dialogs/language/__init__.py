@@ -13,7 +13,7 @@ import msgspec
 
 from dialogs.guide import FIX_RESULTS, Fix, Guide, TextKey, Try
 from dialogs.language import others, reader, source, wording
-from dialogs.language.checks import Known, check_claims, check_fixes, check_names
+from dialogs.language.checks import Known, check_claims, check_fixes, check_names, check_phrases
 from dialogs.language.diagnostics import Diagnostic, Report, Severity, Span
 from dialogs.language.flow import check_flow
 from dialogs.language.parts import CodeFile, FixFile, GuideFile, Line, TextFile, TranslationFile
@@ -119,9 +119,10 @@ class _Content:
                     "G307", span, "this guide is a draft", 'read it through, then delete "draft"'
                 )
         check_claims(self.guides.values(), self.codes)
+        check_phrases(self.guides, self.translations)
         check_fixes(self.fixes.values(), self.guides.values())
         self._check_words(files)
-        self._check_languages()
+        self._check_languages(files)
         self._check_needed(files)
 
     def _known(self, files: Mapping[str, str]) -> Known:
@@ -149,14 +150,16 @@ class _Content:
         for text_file in self.texts.values():
             wording.check_lines(text_file.report, text_file.lines.values(), None)
 
-    def _check_languages(self) -> None:
+    def _check_languages(self, files: Mapping[str, str]) -> None:
         originals = {
             path: Original(f.report, f.head, f"{f.guide.id}/", f.lines, f.guide.draft)
             for path, f in self.guides.items()
             if f.guide
         } | {path: Original(f.report, Span(), "fix/", f.lines) for path, f in self.fixes.items()}
         languages = frozenset(self.texts) | frozenset(each.language for each in self.translations)
-        self.translated = check_translations(originals, self.translations, languages - {SOURCE_LANGUAGE})
+        self.translated = check_translations(
+            originals, self.translations, languages - {SOURCE_LANGUAGE}, files
+        )
         for file in self.translations:
             known = originals.get(file.original)
             for key, line in file.lines.items():
@@ -215,7 +218,11 @@ class _Content:
         return Library(version=version, guides=guides, fixes=fixes, codes=codes, texts=texts)
 
     def _words(self, guide: GuideFile) -> dict[str, tuple[str, ...]]:
-        return {t.language: t.words for t in self.translations if t.original == guide.report.path and t.words}
+        return {
+            file.language: tuple(phrase for phrase, _ in file.phrases)
+            for file in self.translations
+            if file.original == guide.report.path and file.phrases
+        }
 
 
 def _whole(fix: Fix) -> bool:

@@ -23,9 +23,10 @@ from dialogs.guide import (
     Try,
     Way,
 )
-from dialogs.language.diagnostics import Report, Severity, Span, suggest
-from dialogs.language.parts import CodeFile, FixFile, GuideFile
+from dialogs.language.diagnostics import Span, suggest, unread
+from dialogs.language.parts import CodeFile, FixFile, GuideFile, TranslationFile
 from dialogs.probes import PROBES, UNKNOWN
+from dialogs.spelling import Words, words_of
 from dialogs.ways import exits, outcomes, targets
 
 MOST_BUTTONS: Final = 6  # a card shows so many without scrolling on a phone
@@ -121,7 +122,7 @@ def _check_node(file: GuideFile, node: Node, known: Known) -> None:
                 report.error(
                     "G110", at(node, "several"), "no two of these can be picked together", 'delete "several"'
                 )
-            if node.go and not node.several and all(choice.go for choice in node.choices):
+            if node.go and not node.several and node.choices and all(choice.go for choice in node.choices):
                 report.warning(
                     "G110", at(node, "go"), '"go" has no effect: every choice has its own', "delete it"
                 )
@@ -185,19 +186,18 @@ def _check_conditions(file: GuideFile, known: Known) -> None:
     assert file.guide is not None
     nodes = file.guide.nodes
     before = _before(nodes)
+    lost = any(each.code == "G201" for each in file.report.found)  # then nobody knows what lies before what
     for node in nodes.values():
         for when, own in _conditions(node):
             for match in when:
                 subject, span = match.subject, file.places.at(match)
+                if subject in file.broken:
+                    continue
                 if subject not in EVIDENCE_SUBJECTS and subject not in nodes:
-                    if subject not in file.broken:
-                        possible = [*EVIDENCE_SUBJECTS, *before[node.id]]
-                        file.report.error(
-                            "G208",
-                            span,
-                            f'there is no node "{subject}" to ask for',
-                            suggest(subject, possible),
-                        )
+                    possible = [*EVIDENCE_SUBJECTS, *before[node.id]]
+                    file.report.error(
+                        "G208", span, f'there is no node "{subject}" to ask for', suggest(subject, possible)
+                    )
                     continue
                 values = _values(subject, nodes, known)
                 if values == ():
@@ -208,7 +208,8 @@ def _check_conditions(file: GuideFile, known: Known) -> None:
                         "only ask, collect and check nodes have one",
                     )
                     continue
-                if subject in nodes and subject not in before[node.id] and not (own and subject == node.id):
+                known_there = subject in before[node.id] or (own and subject == node.id) or lost
+                if subject in nodes and not known_there:
                     file.report.error(
                         "G209",
                         span,
@@ -307,13 +308,35 @@ def check_claims(files: Iterable[GuideFile], codes: CodeFile | None) -> None:
             any_code = any_code or guide.id
 
 
+def check_phrases(guides: Mapping[str, GuideFile], translations: Iterable[TranslationFile]) -> None:
+    """What people write for a guide leads to one, in whatever language: what leads to two leads nowhere.
+
+    Args:
+        guides: By path.
+        translations: Of guides, and of whatever else.
+    """
+    written = [(path, file.report, file.phrases) for path, file in guides.items()]
+    written += [(file.original, file.report, file.phrases) for file in translations]
+    claimed: dict[Words, str] = {}
+    for path, report, phrases in written:
+        for phrase, span in phrases:
+            first = claimed.setdefault(words_of(phrase), path)
+            if first != path:
+                report.error(
+                    "G507",
+                    span,
+                    f'{first} has these words already: who writes "{phrase}" would get to neither guide',
+                    "take other words, or leave them to one of the two",
+                )
+
+
 def check_fixes(fix_files: Iterable[FixFile], guide_files: Iterable[GuideFile]) -> None:
     """Each fix has one file and at least one guide that offers it.
 
     While a guide cannot be read nobody knows what it offers, and the mistake in it is the news.
     """
     guide_files = tuple(guide_files)
-    all_read = all(file.guide and not _unread(file.report) for file in guide_files)
+    all_read = all(file.guide and not unread(file.report) for file in guide_files)
     used = {
         offer.fix
         for file in guide_files
@@ -331,9 +354,3 @@ def check_fixes(fix_files: Iterable[FixFile], guide_files: Iterable[GuideFile]) 
             seen.setdefault(fix.id, file.report.path)
             if all_read and fix.id not in used:
                 file.report.warning("G504", span, f'no guide offers the fix "{fix.id}"')
-
-
-def _unread(report: Report) -> bool:
-    return any(
-        each.severity is Severity.ERROR and each.code.startswith(("G0", "G1")) for each in report.found
-    )

@@ -96,9 +96,11 @@ CODES: Final[Mapping[str, str]] = {
     "G504": "a fix nobody uses",
     "G505": "a text of the bot is missing",
     "G506": "the same fix twice",
+    "G507": "two guides have the same words",
 }
 
-
+DRAFT: Final = "G307"  # its guide is sound, and not for everybody yet
+_SLIP: Final = 75.0  # of 100; "laptop" is no "app"
 _WIDEST: Final = 160  # characters of a line that are shown
 
 
@@ -126,9 +128,10 @@ class Diagnostic(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.path}:{self.line}:{self.col}: {self.severity} {self.code}: {self.message}"
 
     @property
-    def order(self) -> tuple[str, int, int, str, str]:
-        """Sorts problems by file and position."""
-        return (self.path, self.line, self.col, self.code, self.message)
+    def order(self) -> tuple[str, int, str, int, int, str, str]:
+        """Sorts problems by file and position; a translation comes after what it translates."""
+        stem, _, ending = self.path.partition(".")
+        return (stem, ending.count("."), ending, self.line, self.col, self.code, self.message)
 
 
 class Report:
@@ -169,15 +172,30 @@ class Report:
         return any(each.severity is Severity.ERROR for each in self.found)
 
 
+def unread(report: Report) -> bool:
+    """Whether a part of the file could not be understood: then what it lacks is no news."""
+    return any(
+        each.severity is Severity.ERROR and each.code.startswith(("G0", "G1")) for each in report.found
+    )
+
+
 def suggest(word: str, known: Iterable[str]) -> str:
-    """A question that is the mending: the closest of `known`, or all of them when they are few."""
+    """A question that is the mending: what `word` is a slip of, or all of `known` when they are few."""
     options = sorted(set(known))
     close = process.extractOne(word, options, scorer=fuzz.ratio, score_cutoff=60)
-    if close:
+    few = 0 < len(options) <= 12
+    if close and (not few or _is_slip(word, close[0])):
         return f'did you mean "{close[0]}"?'
-    if 0 < len(options) <= 12:
-        return "possible here: " + ", ".join(options)
-    return ""
+    return "possible here: " + ", ".join(options) if few else ""
+
+
+def _is_slip(word: str, known: str) -> bool:
+    """Whether one is the other with a slip of the pen, in the part in which they differ."""
+    here, there = word.rpartition("/"), known.rpartition("/")
+    if here[0] == there[0]:
+        word, known = here[2], there[2]
+    begins = bool(word and known) and (word.startswith(known) or known.startswith(word))
+    return begins or fuzz.ratio(word, known) >= _SLIP
 
 
 def printed(diagnostic: Diagnostic, source: str) -> str:

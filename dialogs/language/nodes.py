@@ -28,11 +28,12 @@ from dialogs.guide import (
 )
 from dialogs.language.diagnostics import suggest
 from dialogs.language.parts import GuideFile, Line
-from dialogs.language.shape import Entries, Shape
+from dialogs.language.shape import Entries, Shape, as_id
 from dialogs.language.source import Entry, Items, Scalar, Table, Tree
 from dialogs.language.ways import WayReader
 
 RESERVED: Final = ("more", "hint", "skip", "rules-out")  # they end text keys of their own
+_NO_CHOICES: Final = ("label", "go", "alone", "several", "ticket")  # keys, when they stand among the choices
 
 _EVERY = ("covers", "say", "more")
 _VERBS = {
@@ -238,10 +239,24 @@ class NodeReader(Shape):
         return tuple(step.text for step in steps)
 
     def _choices(self, node: str, tree: Tree, *, several: bool) -> tuple[Choice, ...]:
+        if isinstance(tree, Items):
+            first = next((each.text for each in tree.items if isinstance(each, Scalar)), "Yes")
+            remedy = f'write an id where the dash is: "{as_id(first)}: {first}"'
+            self.report.error("G103", tree.span, '"ask" is no list: each of its choices has an id', remedy)
+            self.file.broken.add(node)
+            return ()
         entries, found = self.table(tree, '"ask"'), []
         if not entries and isinstance(tree, Table):
             self.report.error("G113", tree.span, '"ask" has no choices')
         for name, entry in entries.items():
+            if name in _NO_CHOICES:
+                self.report.error(
+                    "G105",
+                    entry.key.span,
+                    f'"{name}" directly under "ask" would be a choice called "{name}"',
+                    "indent it below the id of its choice, or as the other keys of the node are",
+                )
+                continue
             self.id(entry.key, "a choice", RESERVED)
             label = f"{node}/{name}"
             kind = "tick" if several else "button"

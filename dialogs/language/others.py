@@ -133,7 +133,7 @@ def read_translation(original: str, stem: str, language: str, tree: Tree, report
                 )
     if "words" in top:
         words = shape.words(top["words"].value, "words", sentences=True)
-        file.words = tuple(each.text for each in words)
+        file.phrases = [(each.text, each.span) for each in words]
     if "texts" in top:
         file.texts = top["texts"].key.span
         for key, entry in shape.table(top["texts"].value, "texts").items():

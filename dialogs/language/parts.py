@@ -52,6 +52,7 @@ class GuideFile:
         self.covered: list[tuple[str, Span]] = []  # steps that something claims to cover
         self.broken: set[NodeId] = set()  # nodes that stand there but could not be understood
         self.head = Span()  # where the guide's id stands
+        self.phrases: list[tuple[str, Span]] = []  # what people write for it
 
 
 class FixFile:
@@ -107,4 +108,4 @@ class TranslationFile:
         self.head = Span()
         self.texts = Span()
         self.lines: dict[TextKey, Translated] = {}  # keys without the original's prefix
-        self.words: tuple[str, ...] = ()
+        self.phrases: list[tuple[str, Span]] = []  # what people write for it in this language

@@ -56,6 +56,7 @@ class _GuideReader(NodeReader):
         title = self.line("title", entries.get("title"), "title")
         codes, any_code = self._codes(entries.get("codes"))
         words = self.words(entries["words"].value, "words", sentences=True) if "words" in entries else ()
+        file.phrases = [(each.text, each.span) for each in words]
         self._source(entries.get("source"))
         start = self.word(entries["start"].value, "start") if "start" in entries else NOTHING
         nodes = self._nodes(entries.get("nodes"))

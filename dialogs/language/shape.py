@@ -135,7 +135,7 @@ class Shape:
                 "G105",
                 word.span,
                 f'"{_short(word.text)}" cannot be the id of {what}',
-                f'lower-case letters, digits and single hyphens only: "{_as_id(word.text)}"',
+                f'lower-case letters, digits and single hyphens only: "{as_id(word.text)}"',
             )
 
     def code(self, word: Scalar) -> int | None:
@@ -167,5 +167,6 @@ def _short(text: str) -> str:
     return flat if len(flat) <= 40 else flat[:39] + "…"
 
 
-def _as_id(text: str) -> str:
+def as_id(text: str) -> str:
+    """An id that could stand for `text`."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:40] or "a-word"

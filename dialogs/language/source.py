@@ -21,6 +21,9 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 # What YAML allows, from its specification 1.1, section 5.1; a byte order mark only at the beginning.
 _ODD = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_KEY: Final = re.compile(r"\s*(?:- )?[\w-]+")  # before a colon: a key, and no sentence
+_OF_A_CHOICE: Final = re.compile(r"\s*(go|alone|rules-out):")
+_SHORT: Final = 60  # characters of a line that are quoted
 _RESERVED: Final = "{[*&!|>%@`\"'"
 _VALUE = re.compile(r"""^\s*(?:-\s+)*(?:[^\s"'{\[#][^:]*:\s+)?(?P<value>\S.*)$""")
 
@@ -256,6 +259,8 @@ class _Builder:
         value = _VALUE.match(line)
         if value and value["value"][0] in _RESERVED:
             self._reserved(number + 1, value.start("value"), value["value"][0])
+        elif "mapping values are not allowed" in problem and _KEY.fullmatch(line[:column]):
+            self._runs_on(number)
         elif "mapping values are not allowed" in problem:
             self.report.error(
                 "G006",
@@ -272,6 +277,19 @@ class _Builder:
                 "the line does not fit here",
                 "is it indented like the lines around it, and is every quote and bracket above it closed?",
             )
+
+    def _runs_on(self, number: int) -> None:
+        """A key taken for more words of the line above: it is indented too far, or that line has no key."""
+        above = next((n for n in range(number - 1, -1, -1) if self.lines[n].strip()), 0)
+        words = self.lines[above].strip()
+        remedy = "indent it as the lines are that it belongs to"
+        if ":" not in words and len(words) <= _SHORT:
+            remedy = f'if line {above + 1} is a choice, give it an id: "an-id: {words}"; else {remedy}'
+        elif _OF_A_CHOICE.match(self.lines[number]):
+            remedy = f'what line {above + 1} says belongs behind "label:", below it; or {remedy}'
+        line = self.lines[number]
+        span = Span(number + 1, len(line) - len(line.lstrip()) + 1, len(line.strip()))
+        self.report.error("G008", span, "this line goes on with the words of the line above", remedy)
 
     def _reserved(self, line: int, column: int, sign: str) -> None:
         # the sign was perhaps taken for a brace or an alias before: one problem is enough

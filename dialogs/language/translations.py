@@ -4,12 +4,12 @@ A stale translation is reported and still used: the older words help more than a
 placeholders differ is not used, because it would show the person a gap.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 import msgspec
 
 from dialogs.guide import TextKey
-from dialogs.language.diagnostics import Report, Span, suggest
+from dialogs.language.diagnostics import Report, Span, suggest, unread
 from dialogs.language.parts import Line, TextFile, TranslationFile
 from dialogs.language.wording import places_in
 
@@ -25,7 +25,10 @@ class Original(msgspec.Struct, frozen=True):
 
 
 def check_translations(
-    originals: Mapping[str, Original], translations: Iterable[TranslationFile], languages: frozenset[str]
+    originals: Mapping[str, Original],
+    translations: Iterable[TranslationFile],
+    languages: frozenset[str],
+    there: Collection[str],
 ) -> dict[str, dict[TextKey, str]]:
     """Compare translations with what they translate.
 
@@ -33,22 +36,24 @@ def check_translations(
         originals: By path.
         translations: All files that translate one of them.
         languages: Besides English, those the content is in.
+        there: The paths of all files. What is there and no original cannot be read, and says so itself.
 
     Returns:
         Language -> full text key -> words, of all translations that can be shown.
     """
     found: dict[str, dict[TextKey, str]] = {each: {} for each in languages}
-    there = set()
+    translated = set()
     for file in translations:
-        there.add((file.original, file.language))
+        translated.add((file.original, file.language))
         original = originals.get(file.original)
         if original is None:
-            file.report.error("G401", file.head, f"there is no {file.original} to translate")
+            if file.original not in there:
+                file.report.error("G401", file.head, f"there is no {file.original} to translate")
             continue
         found.setdefault(file.language, {}).update(_compare(file, original))
     for path, original in originals.items():
         for language in sorted(languages):
-            if (path, language) not in there and not original.draft and original.lines:
+            if (path, language) not in translated and not original.draft and original.lines:
                 beside = path.removesuffix(".yaml") + f".{language}.yaml"
                 original.report.warning(
                     "G402",
@@ -63,6 +68,8 @@ def _compare(file: TranslationFile, original: Original) -> dict[TextKey, str]:
     shown = {}
     for key, translated in file.lines.items():
         line = original.lines.get(original.prefix + key)
+        if line is None and unread(original.report):
+            continue
         if line is None:
             known = [each.removeprefix(original.prefix) for each in original.lines]
             file.report.error(

@@ -6,11 +6,13 @@ import signal
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from structlog.testing import capture_logs
 
 from bot.config import Settings
 from bot.content import Content, load_content
+from bot.errors import ContentError
 from tests.support.cloud import PlayedCloud
 from tests.support.served import served
 from tests.support.whole import Whole, read
@@ -45,6 +47,17 @@ def reword(folder: Path, old: str, new: str) -> None:
 def spoken(content: Content) -> bool:
     """Whether the new words are among those that are said."""
     return any(NEW in words for words in content.now().texts["en"].values())
+
+
+def test_a_draft_is_for_who_writes_it(folder: Path) -> None:
+    """It is played in local mode; a bot in Teams does not start with it, and says where to look."""
+    guide = folder / "guides" / "aadsts1000002.yaml"
+    guide.write_text(guide.read_text("utf-8").replace("start:", "draft: yes\nstart:", 1), "utf-8")
+    local = Settings.read({"HANDRAIL_CONTENT": str(folder)})
+
+    assert load_content(local).guides["aadsts1000002"].draft
+    with pytest.raises(ContentError, match=r'is a draft\n  = read it through, then delete "draft"'):
+        load_content(msgspec.structs.replace(local, app_id="7f1f6c0e-2f0e-4c6e-9a55-0d6f8b2e1c90"))
 
 
 async def test_a_guide_that_is_read_again_is_said_from_then_on(content: Content, folder: Path) -> None:
