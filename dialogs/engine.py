@@ -116,7 +116,7 @@ def _stale(talk: Talk, event: Chose | Entered | Commanded) -> None:
 def _on_screen(talk: Talk, event: Chose | Entered | Commanded) -> None:
     match event:
         case Chose() if talk.moved:  # the guide was edited since: these buttons meant something else
-            talk.again("bot/edited")
+            talk.again(talk.edited)
         case Chose():
             answering.choose(talk, event.options)
         case Entered():

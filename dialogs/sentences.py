@@ -96,7 +96,7 @@ def too_late(talk: Talk, text: str, found: Recognition, news: Evidence) -> None:
         remark(talk, text)
     if not talk.walked.running or not _offered_switch(talk, found, news):
         _note_news(talk, news)
-        talk.again("bot/edited")
+        talk.again(talk.edited)
 
 
 def remark(talk: Talk, text: str) -> None:

@@ -74,6 +74,11 @@ class Talk:
         shown = self.conversation.asked
         return bool(shown) and shown != in_short(self.conversation, self.walked, self.current())
 
+    @property
+    def edited(self) -> str:
+        """What is said when answers fit no more: the guide was improved, or there is none any more."""
+        return "bot/edited" if self.walked.guide is not None else "bot/guide-gone"
+
     def current(self) -> Prompt:
         """The screen that belongs to the conversation as it stands."""
         if self._current is None:
@@ -202,7 +207,7 @@ class Talk:
             loose = tuple(a for a in conversation.answers[fits:] if isinstance(a, Noticed | Remarked | Sent))
             self.replace_answers((*conversation.answers[:fits], *loose))
             self.set(aside=None)
-            self.note("bot/edited")
+            self.note(self.edited)
         if conversation.aside is not None and self._void(conversation.aside):
             self.set(aside=None)
             mended = True

@@ -89,8 +89,15 @@ def _compare(file: TranslationFile, original: Original) -> dict[TextKey, str]:
         for key in original.lines:
             name = key.removeprefix(original.prefix)
             if name not in file.lines:
-                file.report.error("G402", file.texts, f'"{name}" is not translated')
+                file.report.error("G402", file.texts, f'"{name}" is not translated', _how(file))
     return shown
+
+
+def _how(file: TranslationFile) -> str:
+    if not file.original.startswith("guides/"):
+        return ""
+    guide = file.original.removeprefix("guides/").removesuffix(".yaml")
+    return f"handrail translate {guide} {file.language} prints all that is missing"
 
 
 def check_texts(files: Mapping[str, TextFile]) -> dict[str, dict[TextKey, str]]:

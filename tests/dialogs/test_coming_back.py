@@ -186,6 +186,18 @@ def test_an_edited_guide_goes_on_where_the_answers_still_lead(person: Player) ->
     assert node(person) == "did-it-open"
 
 
+def test_a_guide_that_is_gone_is_not_called_improved(person: Player) -> None:
+    """The first question again, and the truth about why; codes and words are kept."""
+    person.says("no")
+    person.says(f"Correlation Id: {CORRELATION}")
+    person.library = msgspec.structs.replace(person.library, guides={})
+    person.chooses("same")
+
+    assert notes(person) == {"bot/guide-gone"}
+    assert said(person)[-1] == "bot/ask-what"
+    assert place(person).evidence.correlation_id == CORRELATION
+
+
 def test_codes_and_words_outlive_an_edit(person: Player) -> None:
     """They fit any guide."""
     person.says("no")
