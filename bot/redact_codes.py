@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from bot import redact_words as known
-from bot.redact_spans import Span, kept
+from bot.redact_spans import Span, folded, kept, matches, places
 from dialogs.extract import looks_like_error
 
 _PIN = re.compile(rf"(?<![^\W_])(?:{known.PIN_WORDS})(?![^\W_])", re.IGNORECASE)
@@ -18,12 +18,15 @@ _DIGITS = (
     r"(?![\w]|[.:/\-][0-9])"
 )
 _PIN_DIGITS = re.compile(rf"(?:[\s:=\"'(\[]|\b(?:{known.CODE_FILL})\b){{0,10}}{_DIGITS}", re.IGNORECASE)
+_SURE = rf"(?:{known.SURE_CODE_WORDS})(?![^\W_])"
+_SOME = rf"(?<![^\W_])(?:{known.CODE_WORDS})(?![^\W_])"
+_SURE_PLACES, _SOME_PLACES = places(_SURE), places(_SOME)
 _SURE_CODE = re.compile(
-    rf"(?:{known.SURE_CODE_WORDS})(?![^\W_])(?:[\s:=\"'(\[,\-]|\b(?:{known.CODE_FILL})\b){{0,14}}{_DIGITS}",
+    rf"{_SURE}(?:[\s:=\"'(\[,\-]|\b(?:{known.CODE_FILL})\b){{0,14}}{_DIGITS}",
     re.IGNORECASE,
 )
 _CODE = re.compile(
-    rf"(?<![^\W_])(?:{known.CODE_WORDS})(?![^\W_])"
+    rf"{_SOME}"
     rf"(?P<fill>(?:[\s:=\"'(\[,\-]|\b(?:{known.CODE_FILL})\b){{0,14}}){_DIGITS}",
     re.IGNORECASE,
 )
@@ -40,8 +43,8 @@ _MIXED = (
     r"(?<![\w#.:/\-])(?P<cut>[A-Z0-9]{3,8}(?:-[A-Z0-9]{3,8}){1,7}|[A-Z0-9]{6,12})(?![\w~]|[.:/\-][A-Z0-9])"
 )
 _FILL = rf"(?:[\s:=\"'(\[,\-]|\b(?:{known.CODE_FILL})\b){{1,14}}"
-_SURE_MIXED = re.compile(rf"(?:{known.SURE_CODE_WORDS})(?![^\W_]){_FILL}{_MIXED}", re.IGNORECASE)
-_CODE_MIXED = re.compile(rf"(?<![^\W_])(?:{known.CODE_WORDS})(?![^\W_]){_FILL}{_MIXED}", re.IGNORECASE)
+_SURE_MIXED = re.compile(rf"{_SURE}{_FILL}{_MIXED}", re.IGNORECASE)
+_CODE_MIXED = re.compile(rf"{_SOME}{_FILL}{_MIXED}", re.IGNORECASE)
 _TICKET_OR_ERROR = re.compile(
     r"AADSTS.*|CAA[0-9A-F]{5}|[8CD][0-9A-F]{7}|(?:INC|REQ|RITM|CHG|PRB|TASK|SR|KB|CVE|HTTP|ERROR)-?[0-9].*",
     re.IGNORECASE,
@@ -69,8 +72,9 @@ _COUNTED = re.compile(rf"(?:{known.COUNTING})\s{{1,2}}$", re.IGNORECASE)
 
 def codes(text: str) -> list[Span]:
     """Every PIN, one-time code, device or recovery code that a sentence gives away; spans may overlap."""
-    found = (_pins, _digits, _mixed, _numbers)
-    return [Span(*where, "code") for find in found for where in find(text)]
+    lower = folded(text)
+    found = (_pins(text), _digits(text, lower), _mixed(text, lower), _numbers(text))
+    return [Span(*where, "code") for each in found for where in each]
 
 
 def _pins(text: str) -> Iterator[tuple[int, int]]:
@@ -80,12 +84,12 @@ def _pins(text: str) -> Iterator[tuple[int, int]]:
             yield digits.span("cut")
 
 
-def _digits(text: str) -> Iterator[tuple[int, int]]:
+def _digits(text: str, lower: str) -> Iterator[tuple[int, int]]:
     """Codes of digits alone, four to eight of them."""
-    for match in _SURE_CODE.finditer(text):
+    for match in matches(_SURE_CODE, text, _SURE_PLACES, lower):
         if not _year(match["cut"]):
             yield match.span("cut")
-    for match in _CODE.finditer(text):
+    for match in matches(_CODE, text, _SOME_PLACES, lower):
         before = text[max(0, match.start() - 30) : match.start()]
         if _NO_SECRET_CODE.search(before):
             continue
@@ -103,12 +107,12 @@ def _digits(text: str) -> Iterator[tuple[int, int]]:
         yield alone.span("cut")
 
 
-def _mixed(text: str) -> Iterator[tuple[int, int]]:
+def _mixed(text: str, lower: str) -> Iterator[tuple[int, int]]:
     """Codes in groups or with letters: of devices, for recovery, out of an invitation."""
-    for match in _SURE_MIXED.finditer(text):
+    for match in matches(_SURE_MIXED, text, _SURE_PLACES, lower):
         if _minted(match["cut"], sure=True):
             yield match.span("cut")
-    for match in _CODE_MIXED.finditer(text):
+    for match in matches(_CODE_MIXED, text, _SOME_PLACES, lower):
         if _NO_SECRET_CODE.search(text[max(0, match.start() - 30) : match.start()]):
             continue
         around = text[max(0, match.start() - 120) : match.end() + 120]

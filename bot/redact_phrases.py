@@ -9,13 +9,11 @@ import re
 from collections.abc import Iterator
 
 from bot import redact_words as known
-from bot.redact_spans import GUID, MARK, Span, kept
+from bot.redact_spans import GUID, MARK, Span, folded, kept, matches, places
 from dialogs.extract import looks_like_error
 
-_PASSWORD = re.compile(
-    rf"(?:{known.LONG_WORDS}|(?<![^\W_])(?:{known.SHORT_WORDS}))(?:s|en|n|es)?(?![^\W_])",
-    re.IGNORECASE,
-)
+_WORDS = rf"(?:{known.LONG_WORDS}|(?<![^\W_])(?:{known.SHORT_WORDS}))(?:s|en|n|es)?(?![^\W_])"
+_PASSWORD, _PASSWORD_PLACES = re.compile(_WORDS, re.IGNORECASE), places(_WORDS)
 _COPULA = re.compile(
     rf"(?P<fill>(?:[ \t]{{1,3}}[^\s:=,;!?]{{1,25}}){{0,5}}?)[ \t*_\"')\]]{{0,4}}"
     rf"(?:(?P<mark>:=|=>|->|→|[:=])|(?P<dash>[ \t][-\u2013\u2014](?=[ \t]))"
@@ -69,7 +67,7 @@ def phrases(text: str) -> list[Span]:
 
 def _passwords(text: str) -> Iterator[Span]:
     done = 0
-    for match in _PASSWORD.finditer(text):
+    for match in matches(_PASSWORD, text, _PASSWORD_PLACES, folded(text)):
         if match.start() < done:  # inside a value: "passwort=passwort=..."
             continue
         for span in _after(text, match):

@@ -11,19 +11,24 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from bot.redact_spans import GUID, MARK, Kind, Span, kept
+from bot.redact_spans import GUID, MARK, Kind, Span, folded, kept
 
 
 class _Shape(NamedTuple):
     kind: Kind
     pattern: re.Pattern[str]  # group "cut" is the secret; without one it is the whole match
     sure: Callable[[str], bool] | None = None
+    hints: tuple[str, ...] = ()  # one of them is in whatever matches, in lower case; looking for it is quick
 
 
 def _shape(
-    kind: Kind, pattern: str, flags: re.RegexFlag = re.IGNORECASE, sure: Callable[[str], bool] | None = None
+    kind: Kind,
+    pattern: str,
+    flags: re.RegexFlag = re.IGNORECASE,
+    sure: Callable[[str], bool] | None = None,
+    hints: str = "",
 ) -> _Shape:
-    return _Shape(kind, re.compile(pattern, flags), sure)
+    return _Shape(kind, re.compile(pattern, flags), sure, tuple(hints.split()))
 
 
 def _dense(value: str) -> bool:
@@ -81,6 +86,11 @@ _COOKIES = (
     r"|MSPAuth|MSPProf|RPSAuth|RPSSecAuth|WLSSC|MSISAuth(?:enticated|1)?|MSISIPSelectionSecure|OIDCAuth|authtoken"
     r"|AppServiceAuthSession|ASP\.NET_SessionId|\.AspNet(?:Core)?\.[\w.]{1,40}|JSESSIONID|PHPSESSID|connect\.sid|sessionid"
 )
+_COOKIE_HINTS = (
+    "ests signinstatecookie ccstate esctx x-ms- ssocookie aadsso fedauth rtfa mspauth mspprof rpsauth rpssec"
+    " wlssc msisauth msisip oidcauth authtoken appserviceauth asp.net_ .aspnet jsessionid phpsessid"
+    " connect.sid sessionid"
+)
 _TOKENS = (
     "access_token|refresh_token|id_token|id_token_hint|accessToken|refreshToken|idToken|client_assertion|assertion|"
     "flowToken|sFT|ctx|sCtx|wctx|canary|apiCanary|sso_nonce|device_code|client_info|code_verifier|prt|session_key|"
@@ -102,101 +112,161 @@ _SHAPES: tuple[_Shape, ...] = (
         "key",
         r"-----BEGIN [A-Z0-9 ]{1,40}-----(?:(?:[A-Za-z0-9+/=\s\\:,.]|-(?!-))*+-----END [A-Z0-9 ]{1,40}-----"
         r"|(?:[\s\\rn]{0,6}[A-Za-z0-9+/=]{20,}+)*+)",
+        hints="-----begin",
     ),
     _shape(
         "key",
         r"Private-Lines: [0-9]{1,4}(?:\s{1,2}[A-Za-z0-9+/=]{8,}+)*+(?:\s{1,2}Private-MAC: [0-9a-f]{16,}+)?",
+        hints="private-lines",
     ),
     # JSON Web Tokens, whole, cut short, or broken over lines
     _shape(
         "token",
         rf"(?<![A-Za-z0-9])eyJ[A-Za-z0-9_=-]{{8,}}+(?:\s{{0,2}}\.{{1,2}}\s{{0,2}}[A-Za-z0-9_=-]++|{_WRAPPED})*+{_TAIL}",
+        hints="eyj",
     ),
     # Entra refresh tokens and codes, Microsoft account tokens, older opaque ones
     _shape(
         "token",
         rf"(?<![\w.])[01]\.A[A-Za-z0-9_-]{{18,}}+(?:\.[A-Za-z0-9_-]++|{_WRAPPED})*+{_TAIL}",
         re.NOFLAG,
+        hints="0.a 1.a",
     ),
-    _shape("token", r"\bM\.[CR][0-9]{1,4}_[A-Z0-9]{1,8}\.[^\s&\"'<>]{8,}"),
     _shape(
-        "token", rf"\b(?:[A-Z]AQABAA|AQABAAAAAA|EwB[A-Za-z0-9]|OAQABAA){_RUN}{{30,}}+{_WRAPPED}*+", re.NOFLAG
+        "token",
+        r"\bM\.[CR][0-9]{1,4}_[A-Z0-9]{1,8}\.[^\s&\"'<>]{8,}",
+        hints="m.c m.r",
+    ),
+    _shape(
+        "token",
+        rf"\b(?:[A-Z]AQABAA|AQABAAAAAA|EwB[A-Za-z0-9]|OAQABAA){_RUN}{{30,}}+{_WRAPPED}*+",
+        re.NOFLAG,
+        hints="aqabaa ewb",
     ),
     # headers
     _shape(
         "token",
         r"\b(?:proxy-)?authorization\\?[\"']?\s{0,2}[:=]\s{0,2}\\?[\"']?(?P<cut>(?:bearer|basic|digest|ntlm|negotiate|pop|dpop|sharedkey)\s{1,3}[^\s\"'\\]+|[^\s\"'\\]{16,})",
+        hints="authorization",
     ),
     _shape(
-        "token", rf"\b(?:bearer|pop)\s{{1,3}}(?P<cut>[A-Za-z0-9._~+/=-]{{16,}}+{_WRAPPED}*+)", sure=_has_digit
+        "token",
+        rf"\b(?:bearer|pop)\s{{1,3}}(?P<cut>[A-Za-z0-9._~+/=-]{{16,}}+{_WRAPPED}*+)",
+        sure=_has_digit,
+        hints="bearer pop",
     ),
     _shape(
         "cookie",
         r"\b(?:set-)?cookie2?\\?[\"']?\s{0,2}[:=]\s{0,2}\\?[\"']?(?P<cut>[^\s=;\"']{1,80}=[^\r\n\"]*)",
+        hints="cookie",
     ),
-    _shape("cookie", rf"{_START}(?:{_COOKIES}){_FIELD}{_VALUE}"),
     _shape(
-        "cookie", rf"{_START}(?:{_COOKIES})[ \t|]{{1,8}}(?!{MARK})(?P<cut>[^\s|]{{16,}})", sure=_has_digit
+        "cookie",
+        rf"{_START}(?:{_COOKIES}){_FIELD}{_VALUE}",
+        hints=_COOKIE_HINTS,
     ),
-    _shape("cookie", rf"{_START}(?:ch|buid|fpc|rrc|brcap)=(?P<cut>[^\s;&\"']{{16,}})"),
+    _shape(
+        "cookie",
+        rf"{_START}(?:{_COOKIES})[ \t|]{{1,8}}(?!{MARK})(?P<cut>[^\s|]{{16,}})",
+        sure=_has_digit,
+        hints=_COOKIE_HINTS,
+    ),
+    _shape(
+        "cookie",
+        rf"{_START}(?:ch|buid|fpc|rrc|brcap)=(?P<cut>[^\s;&\"']{{16,}})",
+        hints="ch= buid= fpc= rrc= brcap=",
+    ),
     # links and forms
-    _shape("saml", rf"{_START}(?:SAMLResponse|SAMLRequest|SAMLart|wresult){_FIELD}{_VALUE}"),
+    _shape(
+        "saml",
+        rf"{_START}(?:SAMLResponse|SAMLRequest|SAMLart|wresult){_FIELD}{_VALUE}",
+        hints="samlre samlart wresult",
+    ),
     _shape(
         "token",
         rf"{_START}(?:{_TOKENS}){_FIELD}(?!{MARK})(?P<cut>(?:(?!%26)[^&\s\"'<>;,\\]){{12,}}+)",
         sure=_no_word,
+        hints="token assertion sft ctx canary nonce device_code client_info verifier prt session_key",
     ),
     _shape(
         "key",
         rf"{_START}(?:{_SECRETS}){_FIELD}(?!{MARK})(?P<cut>(?:(?!%26)[^&\s\"'<>;,\\]){{8,}}+)",
         sure=_no_word,
+        hints="secret key sharedaccess",
     ),
     # a field of a form or of JSON, however short
     _shape(
         "key",
         rf"{_START}(?:{_APP_SECRETS})(?:=|%3[dD]|\\?[\"']\s{{0,2}}[:=]\s{{0,2}}\\?[\"']){_VALUE}",
         sure=_worth,
+        hints="secret key",
     ),
-    _shape("key", r"(?:[?&]|%26|%3f)sig(?:=|%3d)(?P<cut>[A-Za-z0-9%+/=_-]{16,})"),
+    _shape(
+        "key",
+        r"(?:[?&]|%26|%3f)sig(?:=|%3d)(?P<cut>[A-Za-z0-9%+/=_-]{16,})",
+        hints="sig= sig%3d",
+    ),
     _shape(
         "code",
         rf"(?:[?&#]|%26|%3f|%23|[\"'])code{_FIELD}(?!{MARK})(?P<cut>(?:(?!%26)[^&\s\"'<>;,\\])+)",
         sure=_opaque_code,
+        hints="code",
     ),
     _shape(
         "code",
         rf"{_START}(?:otc|otp|user_code|AdditionalAuthData){_FIELD}(?!{MARK})(?P<cut>[A-Za-z0-9-]{{4,20}}(?![A-Za-z0-9]))",
         sure=_has_digit,
+        hints="otc otp user_code additionalauthdata",
     ),
-    _shape("token", rf"[?&#](?:state|nonce){_FIELD}(?P<cut>[^&\s\"'<>]{{40,}})"),
+    _shape(
+        "token",
+        rf"[?&#](?:state|nonce){_FIELD}(?P<cut>[^&\s\"'<>]{{40,}})",
+        hints="state nonce",
+    ),
     _shape(
         "password",
         rf"{_START}(?:passwd|password|pwd|userPassword|user_password|newPassword|oldPassword)(?:=|%3[dD]|\\?[\"']\s{{0,2}}[:=]\s{{0,2}}\\?[\"']?){_VALUE}",
+        hints="passw pwd",
     ),
     _shape(
         "password",
         r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@\"'<>]{0,100}:(?P<cut>[^\s/@\"'<>]{1,200})@",
         sure=_worth,
+        hints="://",
     ),
     # keys that carry their issuer's mark
     _shape(
         "key",
         r"\b(?:gh[pousr]_[A-Za-z0-9]{20,}|github_pat_[A-Za-z0-9_]{20,}|glpat-[\w-]{16,}|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{40,})",
+        hints="ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- npm_ pypi-",
     ),
     _shape(
         "key",
         r"\b(?:xox[abeoprs]-[A-Za-z0-9-]{10,}|xapp-[A-Za-z0-9-]{20,}|(?:sk|rk|pk)_(?:live|test)_[A-Za-z0-9]{12,}|whsec_[A-Za-z0-9+/=]{16,})",
+        hints="xox xapp- _live_ _test_ whsec_",
     ),
-    _shape("key", r"\b(?:AKIA|ASIA|AGPA|AIDA|AROA|ANPA|ABIA|ACCA)[A-Z0-9]{16}\b", re.NOFLAG),
+    _shape(
+        "key",
+        r"\b(?:AKIA|ASIA|AGPA|AIDA|AROA|ANPA|ABIA|ACCA)[A-Z0-9]{16}\b",
+        re.NOFLAG,
+        hints="akia asia agpa aida aroa anpa abia acca",
+    ),
     _shape(
         "key",
         r"\b(?:AIza[\w-]{35}|ya29\.[\w-]{16,}|GOCSPX-[\w-]{16,}|sk-(?:ant-|proj-)?[\w-]{20,}|hf_[A-Za-z0-9]{30,}|SG\.[\w-]{16,}\.[\w-]{16,}|dapi[0-9a-f]{32}|dop_v1_[0-9a-f]{32,}|shpat_[0-9a-f]{32})",
+        hints="aiza ya29. gocspx- sk- hf_ sg. dapi dop_v1_ shpat_",
     ),
     _shape(
-        "key", r"(?<![A-Za-z0-9_~.-])[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}", re.NOFLAG
+        "key",
+        r"(?<![A-Za-z0-9_~.-])[A-Za-z0-9_~.-]{3}[0-9]Q~[A-Za-z0-9_~.-]{31,34}",
+        re.NOFLAG,
+        hints="q~",
     ),  # Entra client secret
     _shape(
-        "key", r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}==(?![A-Za-z0-9=])", sure=_dense
+        "key",
+        r"(?<![A-Za-z0-9+/])[A-Za-z0-9+/]{86}==(?![A-Za-z0-9=])",
+        sure=_dense,
+        hints="==",
     ),  # storage account key
     _shape(
         "key",
@@ -207,17 +277,23 @@ _SHAPES: tuple[_Shape, ...] = (
     _shape(
         "key",
         r"hooks\.slack\.com/services/(?P<cut>[\w/]{20,})|webhook\.office\.com/(?P<path>webhookb2/[\w@/-]{40,})",
+        hints="hooks.slack.com webhook.office.com",
     ),
     # SAML in base64: "<saml", "<?xml", "<Response", "<Assertion", "<EncryptedAssertion"
     _shape(
         "saml",
         rf"(?<![A-Za-z0-9+/])(?:PHNhbWw|PD94bWw|PFJlc3BvbnNl|PEFzc2VydGlvb|PEVuY3J5cHRlZEFzc2VydGlvb|PFNBTUw){_RUN}{{20,}}+{_WRAPPED}*+{_TAIL}",
         re.NOFLAG,
+        hints="phnhbww pd94bww pfjlc3bvbnnl pefzc2vydglvb pevuy3j5chrlzefzc2vydglvb pfnbtuw",
     ),
     # the middle of something long and random
     _shape("token", r"(?<![\w/.:%+=-])[A-Za-z0-9_+/-]{64,}+={0,2}", re.NOFLAG, sure=_dense),
     _shape("key", r"(?<![\w-])(?:[0-9]{6}-){7}[0-9]{6}(?![\w-])"),  # BitLocker recovery key
-    _shape("password", r"\bConvertTo-SecureString\s{1,3}(?:-String\s{1,3})?[\"'](?P<cut>[^\"'\n]{1,200})"),
+    _shape(
+        "password",
+        r"\bConvertTo-SecureString\s{1,3}(?:-String\s{1,3})?[\"'](?P<cut>[^\"'\n]{1,200})",
+        hints="convertto-securestring",
+    ),
     # numbers with a check digit
     _shape(
         "card",
@@ -254,7 +330,10 @@ _XML = re.compile(
 def shapes(text: str) -> list[Span]:
     """Every secret in `text` that shows by its shape; spans may overlap."""
     spans = list(_xml(text))
-    for kind, pattern, sure in _SHAPES:
+    lower = folded(text)
+    for kind, pattern, sure, hints in _SHAPES:
+        if hints and not any(hint in lower for hint in hints):
+            continue
         for match in pattern.finditer(text):
             group = next((name for name in ("cut", "path") if match.groupdict().get(name)), None)
             start, end = match.span(group) if group else match.span()

@@ -4,7 +4,7 @@ It must not know what a secret looks like: `bot.redact_shapes` and `bot.redact_p
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
 Kind: TypeAlias = Literal["password", "token", "cookie", "code", "key", "saml", "card", "bank"]
@@ -19,6 +19,7 @@ _KEPT = re.compile(
 )
 
 
+_PASSING = {0x130: "i", 0x131: "i", 0x17F: "s", 0x212A: "k"}
 _MARK = re.compile(MARK)
 _BROKEN = re.compile(r"\[removed:[^\]]{0,20}$")
 
@@ -29,6 +30,30 @@ class Span(NamedTuple):
     start: int
     end: int
     kind: Kind
+
+
+def folded(text: str) -> str:
+    """In lower case as `re.IGNORECASE` sees it, as long as before: four letters pass for one within ASCII."""
+    return text.lower() if text.isascii() else text.translate(_PASSING).lower()
+
+
+def places(words: str) -> re.Pattern[str]:
+    """Finds, in a folded text, where one of `words` (a pattern in lower case) may begin.
+
+    Without `re.IGNORECASE` that takes a sixth of the time.
+    """
+    return re.compile(f"(?={words})")
+
+
+def matches(
+    pattern: re.Pattern[str], text: str, begin: re.Pattern[str], lower: str
+) -> Iterator[re.Match[str]]:
+    """What `pattern.finditer(text)` finds, which begins nowhere but at a place of `begin` in `lower`."""
+    done = 0
+    for place in begin.finditer(lower):
+        if place.start() >= done and (match := pattern.match(text, place.start())):
+            done = match.end()
+            yield match
 
 
 def kept(value: str) -> bool:

@@ -1,8 +1,14 @@
+import re
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot import redact_codes as codes
+from bot import redact_phrases as phrases
 from bot.redact import clean, redact
+from bot.redact_shapes import _SHAPES, _Shape
+from bot.redact_spans import folded, matches
 from bot.teams.intake import LARGEST_BODY
 from tests.support.growth import linear
 
@@ -60,6 +66,47 @@ def test_a_secret_with_invisible_characters_in_it_is_found() -> None:
     """A zero-width space copied along with a token hides nothing."""
     token = "eyJ0eXAiOiJK\u200bV1QiLCJhbGciOiJSUzI1NiJ9.eyJhdWQiOiJ4In0.abc_DEF-123"
     assert redact(token) == ("[removed: token]", ("token",))
+
+
+@pytest.mark.parametrize("shape", [each for each in _SHAPES if each.hints], ids=lambda each: each.hints[0])
+def test_a_shape_is_looked_for_wherever_it_may_be(shape: _Shape) -> None:
+    """Whatever a pattern can match has one of its hints in it, also with letters that pass for others."""
+    # hypothesis knows no possessive repeats; without them a pattern matches no less
+    pattern = re.sub(r"(?<=[*+}])\+", "", shape.pattern.pattern)
+
+    @settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None)
+    @given(st.from_regex(re.compile(pattern, shape.pattern.flags)))
+    def look(text: str) -> None:
+        assert any(hint in folded(text) for hint in shape.hints), ascii(text)
+
+    look()
+
+
+_LOOKED_FOR = [
+    (codes._SURE_CODE, codes._SURE_PLACES),
+    (codes._SURE_MIXED, codes._SURE_PLACES),
+    (codes._CODE, codes._SOME_PLACES),
+    (codes._CODE_MIXED, codes._SOME_PLACES),
+    (phrases._PASSWORD, phrases._PASSWORD_PLACES),
+]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "begin"), _LOOKED_FOR, ids=["sure code", "sure mixed", "code", "mixed code", "password"]
+)
+def test_words_are_found_where_they_always_were(pattern: re.Pattern[str], begin: re.Pattern[str]) -> None:
+    """The quick way to them misses none and adds none, one behind the other and one within another."""
+    word = st.from_regex(re.compile(re.sub(r"(?<=[*+}])\+", "", pattern.pattern), re.IGNORECASE))
+    other = st.sampled_from(["sms ", "Code ", "TOTP", "\u017fms-code 1234", " pa\u017fwort", "\u0130", " "])
+
+    @settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
+    @given(st.lists(word | other | st.text(max_size=3), max_size=5).map("".join))
+    def look(text: str) -> None:
+        found = [each.span() for each in matches(pattern, text, begin, folded(text))]
+        assert len(folded(text)) == len(text)
+        assert found == [each.span() for each in pattern.finditer(text)]
+
+    look()
 
 
 def test_a_short_saml_answer_does_not_take_the_rest_along() -> None:
