@@ -71,7 +71,9 @@ def check(
     else:
         for each in diagnostics:
             _write(printed(each, files.get(each.path, "")) + "\n")
-        _write(f"{len(files)} files: {_many(errors, 'error')}, {_many(len(diagnostics) - errors, 'warning')}")
+        counted = (len(files), "file"), (errors, "error"), (len(diagnostics) - errors, "warning")
+        several, *rest = [_many(number, word) for number, word in counted]
+        _write(f"{several}: {', '.join(rest)}")
     return 1 if errors else 0
 
 

@@ -81,12 +81,12 @@ class _Content:
         self.reports.append(report)
         place = _PLACE.fullmatch(path)
         if place is None:
-            report.error(
-                "G016",
-                Span(),
-                "nothing is read from here",
-                "guides/NAME.yaml, fixes/NAME.yaml, NAME.de.yaml beside them, texts/de.yaml or codes.yaml",
+            remedy = (
+                "guides/NAME.yaml, fixes/NAME.yaml, NAME.de.yaml beside them, texts/de.yaml or codes.yaml"
             )
+            if _PLACE.fullmatch(renamed := path.removesuffix(".yml") + ".yaml"):
+                remedy = f"names end in .yaml: rename it to {renamed}"
+            report.error("G016", Span(), "nothing is read from here", remedy)
             return
         tree, found = source.read(path, text)
         report.found += found

@@ -154,7 +154,10 @@ def _check_node(file: GuideFile, node: Node, known: Known) -> None:
             for offer in node.offers:
                 if known.fixes is not None and offer.fix not in known.fixes:
                     report.error(
-                        "G203", at(offer), f'there is no fix "{offer.fix}"', suggest(offer.fix, known.fixes)
+                        "G203",
+                        at(offer),
+                        f'there is no fix "{offer.fix}"',
+                        suggest(offer.fix, known.fixes) or "a fix stands in fixes/ and is named by its id",
                     )
         case Escalate(queue=queue) if queue and known.queues is not None and queue not in known.queues:
             report.error(

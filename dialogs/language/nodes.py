@@ -28,7 +28,7 @@ from dialogs.guide import (
 )
 from dialogs.language.diagnostics import suggest
 from dialogs.language.parts import GuideFile, Line
-from dialogs.language.shape import Entries, Shape, as_id
+from dialogs.language.shape import Entries, Shape, as_id, empty
 from dialogs.language.source import Entry, Items, Scalar, Table, Tree
 from dialogs.language.ways import WayReader
 
@@ -104,11 +104,17 @@ class NodeReader(Shape):
             )
             return None
         if len(verbs) > 1:
+            # a node whose name is indented too far gives its keys to the one above it
+            own = (*_EVERY, *_VERBS)
+            names = [key for key in entries if key not in own and not _elsewhere(key)]
+            lost = next((key for key in names if empty(entries[key].value)), "")
             self.report.error(
                 "G106",
                 entries[verbs[1]].key.span,
                 f'node "{name}" does two things: {" and ".join(verbs)}',
-                "make two nodes of it",
+                f'is "{lost}" a node of its own? Indent it as this one is'
+                if lost
+                else "make two nodes of it",
             )
             return None
         verb = verbs[0]

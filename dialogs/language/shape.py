@@ -31,7 +31,7 @@ class Shape:
         """The keys and values of `tree`; no keys where it is no table."""
         if isinstance(tree, Table):
             return {entry.key.text: entry for entry in tree.entries}
-        written = "nothing stands here" if _empty(tree) else f"this is {_shape(tree)}"
+        written = "nothing stands here" if empty(tree) else f"this is {_shape(tree)}"
         self.report.error("G103", tree.span, f"{what} must be keys with values, one a line; {written}")
         return {}
 
@@ -71,7 +71,7 @@ class Shape:
         """One word that machines read: an id, a kind, a number."""
         if isinstance(tree, Scalar) and tree.text.strip():
             return Scalar(tree.text.strip(), tree.span)
-        if _empty(tree):
+        if empty(tree):
             self.report.error("G113", tree.span, f"{what} is empty")
         else:
             self.report.error("G103", tree.span, f"{what} must be one word; this is {_shape(tree)}")
@@ -79,7 +79,7 @@ class Shape:
 
     def words(self, tree: Tree, what: str, *, sentences: bool = False) -> tuple[Scalar, ...]:
         """A list of words, or one; each once. `sentences`: people wrote them, so nothing may be lost."""
-        if _empty(tree):
+        if empty(tree):
             self.report.error("G113", tree.span, f"{what} is empty")
             return ()
         found: dict[str, Scalar] = {}
@@ -152,7 +152,8 @@ class Shape:
         return None
 
 
-def _empty(tree: Tree) -> bool:
+def empty(tree: Tree) -> bool:
+    """Whether nothing stands there."""
     return isinstance(tree, Scalar) and not tree.text.strip()
 
 

@@ -108,6 +108,23 @@ def test_a_mistake_is_told_once_with_its_remedy(
         assert each in told
 
 
+def test_the_name_of_a_node_that_stands_too_far_right_is_asked_for() -> None:
+    """Its keys are those of the node above then, which does two things and says two."""
+    twice, both = errors(changed("  help:\n", "    help:\n"))
+
+    assert twice.startswith("guides/vpn.yaml:24:5: error G011: ")
+    assert 'is "help" a node of its own? Indent it as this one is' in both
+
+
+def test_a_file_with_the_other_ending_is_told_its_name() -> None:
+    """Nothing is read from it, and what it is to be called stands there."""
+    found = compile_content({**BASE, "guides/vpn.yml": GUIDE})[1]
+
+    assert [each.suggestion for each in found if each.path == "guides/vpn.yml"] == [
+        "names end in .yaml: rename it to guides/vpn.yaml"
+    ]
+
+
 def test_a_guide_that_cannot_be_read_is_not_missing_to_its_translation() -> None:
     """Its file is there; what is wrong in it is the news."""
     (told,) = errors(changed("    go: fixed", "   go: fixed"), **{"vpn.de": GERMAN})

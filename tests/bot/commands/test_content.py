@@ -88,7 +88,7 @@ def test_a_draft_from_anywhere_passes_when_drafts_may(
     (tmp_path / "printer.yaml").write_text(DRAFT, "utf-8")
 
     assert check([tmp_path], SHIPPED, drafts=True) == 0
-    assert capsys.readouterr().out == "1 files: 0 errors, 0 warnings\n"
+    assert capsys.readouterr().out == "1 file: 0 errors, 0 warnings\n"
 
 
 def test_a_path_that_is_not_there_is_said(tmp_path: Path) -> None:
