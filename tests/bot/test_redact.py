@@ -74,7 +74,7 @@ def test_a_shape_is_looked_for_wherever_it_may_be(shape: _Shape) -> None:
     # hypothesis knows no possessive repeats; without them a pattern matches no less
     pattern = re.sub(r"(?<=[*+}])\+", "", shape.pattern.pattern)
 
-    @settings(max_examples=40, suppress_health_check=list(HealthCheck), deadline=None)
+    @settings(max_examples=12, suppress_health_check=list(HealthCheck), deadline=None)
     @given(st.from_regex(re.compile(pattern, shape.pattern.flags)))
     def look(text: str) -> None:
         assert any(hint in folded(text) for hint in shape.hints), ascii(text)
@@ -99,7 +99,7 @@ def test_words_are_found_where_they_always_were(pattern: re.Pattern[str], begin:
     word = st.from_regex(re.compile(re.sub(r"(?<=[*+}])\+", "", pattern.pattern), re.IGNORECASE))
     other = st.sampled_from(["sms ", "Code ", "TOTP", "\u017fms-code 1234", " pa\u017fwort", "\u0130", " "])
 
-    @settings(max_examples=60, suppress_health_check=list(HealthCheck), deadline=None)
+    @settings(max_examples=25, suppress_health_check=list(HealthCheck), deadline=None)
     @given(st.lists(word | other | st.text(max_size=3), max_size=5).map("".join))
     def look(text: str) -> None:
         found = [each.span() for each in matches(pattern, text, begin, folded(text))]
