@@ -40,7 +40,7 @@ WEATHER = Weather(delay=0.1, reset=0.02, lose_answer=0.02)
 _FUSE = 1.0  # seconds after which an armed bot is killed, if it never came to its point
 _LONGEST_LIFE = 0.8  # seconds of a bot that is killed at random
 _MOST_PASSES = 8
-_LEASES = {"": 30.0, "postgresql": 4.0}  # seconds: on SQLite a start frees them, else what died is waited for
+_LEASE = 4.0  # seconds; a stall of the machine that is longer than two thirds of it makes true repetitions
 _DRAINS_WITHIN = 600.0  # seconds; what was under way in many deaths in a row is waited for in minutes
 _AT_A_POINT = 0.5  # of the bots
 _AT_A_NEIGHBOUR = 0.5  # of those at a point: between a system outside and what is known of it here
@@ -127,8 +127,7 @@ class Killer:
             "HANDRAIL_PORT": str(self._ports[name]),
             "HANDRAIL_TOKEN_URL": self._around.token_url(life),
         }
-        lease = _LEASES[self._plan.database.partition(":")[0]]
-        born = Born(env=env, log=str(self._log), crash=point, lease=lease)
+        born = Born(env=env, log=str(self._log), crash=point, lease=_LEASE)
         self._replicas[name] = replica = self._nursery.bring(name, born)
         listening = asyncio.ensure_future(replica.listening.wait())
         ended = asyncio.ensure_future(replica.ended.wait())
