@@ -17,8 +17,8 @@ _STARTS_WITHIN = 60.0  # seconds
 _STOPS_WITHIN = 60.0  # seconds
 # Below the range that systems take ports from by themselves (Linux from 32768), a part of it for each worker:
 # nobody gets one by chance between the question and its use.
-_FIRST_PORT = 18_000 + 3_000 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4)
-_PORTS = (_FIRST_PORT + n % 3_000 for n in itertools.count(os.getpid()))
+_FIRST_PORT = 18_000 + 1_000 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 14)
+_PORTS = (_FIRST_PORT + n % 1_000 for n in itertools.count(os.getpid()))
 
 
 def environment(**settings: str) -> dict[str, str]:
