@@ -11,7 +11,7 @@ from typing import NamedTuple
 from bot.redact_codes import codes
 from bot.redact_phrases import phrases
 from bot.redact_shapes import shapes
-from bot.redact_spans import Span, cut
+from bot.redact_spans import Span, cut, folded
 
 _ROUNDS = 6  # a secret may come to light when its neighbour is cut; two are the rule, more are made up
 _SHORTENED = " … [shortened]"
@@ -32,7 +32,8 @@ class Redacted(NamedTuple):
 
 
 def _sentences(text: str) -> list[Span]:
-    return [*phrases(text), *codes(text)]
+    lower = folded(text)
+    return [*phrases(text, lower), *codes(text, lower)]
 
 
 _FINDERS = (shapes, _sentences)

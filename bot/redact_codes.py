@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from bot import redact_words as known
-from bot.redact_spans import Span, folded, kept, matches, places
+from bot.redact_spans import Span, kept, matches, places
 from dialogs.extract import looks_like_error
 
 _PIN = re.compile(rf"(?<![^\W_])(?:{known.PIN_WORDS})(?![^\W_])", re.IGNORECASE)
@@ -70,9 +70,13 @@ _DEVICE_CODE = (8, 9)  # characters; RFC 8628 recommends eight, Microsoft writes
 _COUNTED = re.compile(rf"(?:{known.COUNTING})\s{{1,2}}$", re.IGNORECASE)
 
 
-def codes(text: str) -> list[Span]:
-    """Every PIN, one-time code, device or recovery code that a sentence gives away; spans may overlap."""
-    lower = folded(text)
+def codes(text: str, lower: str) -> list[Span]:
+    """Every PIN, one-time code, device or recovery code that a sentence gives away; spans may overlap.
+
+    Args:
+        text: What was written.
+        lower: The same, `folded`.
+    """
     found = (_pins(text), _digits(text, lower), _mixed(text, lower), _numbers(text))
     return [Span(*where, "code") for each in found for where in each]
 

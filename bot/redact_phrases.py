@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from bot import redact_words as known
-from bot.redact_spans import GUID, MARK, Span, folded, kept, matches, places
+from bot.redact_spans import GUID, MARK, Span, kept, matches, places
 from dialogs.extract import looks_like_error
 
 _WORDS = rf"(?:{known.LONG_WORDS}|(?<![^\W_])(?:{known.SHORT_WORDS}))(?:s|en|n|es)?(?![^\W_])"
@@ -60,14 +60,19 @@ _SIGNS = re.compile(r"[^\W_][!@#$%^&*+=~|§€£?][^\W_]|^[!@#$%^&*+=~§€£][^
 _URL = re.compile(r"(?:https?://|www\.|[\w.+-]{1,64}@[\w-]{1,63}\.)\S{0,500}", re.IGNORECASE)
 
 
-def phrases(text: str) -> list[Span]:
-    """Every password, secret answer and app's secret that a sentence gives away; spans may overlap."""
-    return [*_passwords(text), *_answers(text), *_keys(text)]
+def phrases(text: str, lower: str) -> list[Span]:
+    """Every password, secret answer and app's secret that a sentence gives away; spans may overlap.
+
+    Args:
+        text: What was written.
+        lower: The same, `folded`.
+    """
+    return [*_passwords(text, lower), *_answers(text), *_keys(text)]
 
 
-def _passwords(text: str) -> Iterator[Span]:
+def _passwords(text: str, lower: str) -> Iterator[Span]:
     done = 0
-    for match in matches(_PASSWORD, text, _PASSWORD_PLACES, folded(text)):
+    for match in matches(_PASSWORD, text, _PASSWORD_PLACES, lower):
         if match.start() < done:  # inside a value: "passwort=passwort=..."
             continue
         for span in _after(text, match):

@@ -323,8 +323,9 @@ def check_phrases(guides: Mapping[str, GuideFile], translations: Iterable[Transl
     claimed: dict[Words, str] = {}
     for path, report, phrases in written:
         for phrase, span in phrases:
-            first = claimed.setdefault(words_of(phrase), path)
-            if first != path:
+            words = words_of(phrase)
+            first = claimed.setdefault(words, path)
+            if words and first != path:
                 report.error(
                     "G507",
                     span,

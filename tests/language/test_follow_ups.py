@@ -140,6 +140,14 @@ def test_words_of_a_choice_that_cannot_be_read_are_not_unknown_to_the_translatio
     assert not [each for each in told if "G404" in each]
 
 
+def test_what_holds_no_word_is_nobodys() -> None:
+    """Nobody gets anywhere by writing exclamation marks, so two guides may have them."""
+    mark = GUIDE.replace("  - error 809", '  - "!!!"')
+    other = mark.replace("guide: vpn", "guide: tunnel")
+
+    assert not [each for each in errors(mark, tunnel=other) if "G507" in each]
+
+
 def test_words_that_two_guides_have_are_told_in_any_language() -> None:
     """Capitals and punctuation make no difference, as for who writes them."""
     other = GUIDE.replace("guide: vpn", "guide: tunnel").replace("error 809", "the tunnel is closed")
